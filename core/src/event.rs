@@ -1,0 +1,99 @@
+//! What a dialect makes of a frame, and what the machine may know of it.
+
+use alloc::string::String;
+use core::fmt::Debug;
+
+use bytes::Bytes;
+
+use crate::cursor::{Cursor, CursorKind};
+use crate::time::WallTime;
+
+/// What an event carries through the machine unread.
+///
+/// The machine asks for a key only at the end of a batch and at the position of a witness, and for the size once.
+pub trait Payload: Clone + Debug {
+    /// What makes an event the same event wherever and whenever it comes again.
+    type Key: Clone + Debug + Eq;
+
+    /// The event's key, whole: two events are the same exactly if their keys are equal.
+    fn key(&self) -> Self::Key;
+
+    /// Bytes of memory that holding on to this payload costs.
+    fn size(&self) -> usize;
+}
+
+/// One thing the feed says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event<P> {
+    /// The server's time of it. On a wire that counts in time this is the cursor as well.
+    pub time: WallTime,
+    /// The server's number for it, where the wire has one.
+    pub seq: Option<Cursor>,
+    /// The event's own bytes, and whatever the dialect read of them.
+    pub payload: P,
+}
+
+impl<P> Event<P> {
+    /// The event's position as `kind` counts; none if the wire did not number it.
+    pub fn cursor(&self, kind: CursorKind) -> Option<Cursor> {
+        match kind {
+            CursorKind::Time => Some(Cursor(self.time.as_micros())),
+            CursorKind::Seq => self.seq,
+        }
+    }
+
+    /// What the event's position counts in: numbers wherever the wire has them.
+    pub fn kind(&self) -> CursorKind {
+        if self.seq.is_some() { CursorKind::Seq } else { CursorKind::Time }
+    }
+}
+
+/// One frame as its dialect understood it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item<P> {
+    /// An event that was asked for.
+    Event(Event<P>),
+    /// An event the server sends although nobody asked (v1 sends every identity and account). It moves the cursor
+    /// and is not stored.
+    Filtered(Event<P>),
+    /// An event larger than [`EVENT_BYTES_MAX`]: it moves the cursor and is set aside.
+    Oversize(Event<P>, Sample),
+    /// The server warns that what was asked for is no longer there in full (v2 `#info OutdatedCursor`).
+    Outdated,
+    /// A control frame that says nothing about position; also what a newer server may add.
+    Info,
+    /// A frame that is not an event of this dialect. It never moves the cursor.
+    Malformed(Reason, Sample),
+}
+
+/// An event larger than this is set aside as a dead letter: no sink should have to take it.
+pub const EVENT_BYTES_MAX: usize = 2 << 20;
+
+/// So much of a frame is kept in a dead letter.
+pub const SAMPLE_BYTES_MAX: usize = 64 << 10;
+
+/// What is kept of a frame that is set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The whole frame's length in bytes.
+    pub length: u64,
+    /// SHA-256 of the whole frame.
+    pub sha256: [u8; 32],
+    /// The frame's first [`SAMPLE_BYTES_MAX`] bytes.
+    pub head: Bytes,
+}
+
+/// Why something was set aside as a dead letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Not JSON, or not the JSON that the dialect's envelope asks for; says where.
+    Malformed(String),
+    /// Larger than [`EVENT_BYTES_MAX`].
+    Oversize,
+    /// A compressed frame that does not decompress.
+    Undecodable,
+    /// The sink refused this very event, three times.
+    Refused(String),
+    /// The same key is stored with other content.
+    Conflict,
+}
