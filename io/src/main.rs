@@ -1,2 +1,10 @@
-//! stub
-fn main() {}
+//! The program `highwater`: the command line over the library.
+
+mod cli;
+mod exit;
+
+use exit::Exit;
+
+fn main() -> Exit {
+    cli::run()
+}
