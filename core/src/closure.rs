@@ -57,8 +57,8 @@ pub enum CloseReason {
     Unproven,
     /// The source is another history than before.
     Incarnation,
-    /// The sink has what it needs to decide first.
-    Sink,
+    /// The limit on message sizes has served its purpose.
+    LimitLifted,
     /// All that was wanted is done.
     Stop,
 }
@@ -73,7 +73,7 @@ impl fmt::Display for CloseReason {
             Self::Malformed => "malformed",
             Self::Unproven => "unproven",
             Self::Incarnation => "incarnation",
-            Self::Sink => "sink",
+            Self::LimitLifted => "limit-lifted",
             Self::Stop => "stop",
         })
     }

@@ -42,6 +42,8 @@ pub struct Loaded<K> {
     pub checkpoints: Vec<(Scope, Checkpoint<K>)>,
     /// The server's time of the newest event stored, of whatever scope.
     pub newest: Option<WallTime>,
+    /// Gaps that are not closed and begin at the witness of one of `checkpoints`: when it comes again, they close.
+    pub gaps: Vec<Gap>,
 }
 
 /// Everything that becomes durable together.
