@@ -1,1 +1,4 @@
-//! stub
+//! End to end, scenarios, captured traces, planted bugs, tidiness: one binary, one link.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod tidy;
