@@ -132,6 +132,24 @@ pub enum Notice {
     },
 }
 
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StartIgnored => f.write_str("start ignored"),
+            Self::Stale { age } => write!(f, "stale by {age}"),
+            Self::Proved { scope } => write!(f, "proved {scope}"),
+            Self::Gap(gap) => write!(f, "gap {gap}"),
+            Self::NewIncarnation { scope } => write!(f, "new incarnation {scope}"),
+            Self::Switched { to } => write!(f, "switched to source {}", to.0),
+            Self::SourceFatal { source } => write!(f, "fatal source {}", source.0),
+            Self::Poison { time } => write!(f, "poison of {}", time.as_micros()),
+            Self::SinkUnavailable { delay } => write!(f, "sink unavailable for {delay}"),
+            Self::BackingOff { failures, delay } => write!(f, "backing off {delay} after {failures}"),
+            Self::Suspended { span } => write!(f, "suspended for {span}"),
+        }
+    }
+}
+
 /// Why an input changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ignored {
@@ -184,7 +202,7 @@ impl<P: Payload> fmt::Display for Effect<P> {
             Self::Close { epoch, reason } => write!(f, "close {epoch} {reason}"),
             Self::Append(append) => append.fmt(f),
             Self::Flush { op } => write!(f, "flush {op}"),
-            Self::Notice(notice) => write!(f, "notice {notice:?}"),
+            Self::Notice(notice) => write!(f, "notice {notice}"),
             Self::Ignored(why) => write!(f, "ignored {why:?}"),
             Self::Stop(outcome) => write!(f, "stop {outcome:?}"),
         }
@@ -205,10 +223,7 @@ impl<P: Payload> fmt::Display for Append<P> {
             write!(f, " dead {:?}", letter.reason)?;
         }
         for gap in &self.gaps {
-            write!(f, " {} {} {}..", gap.state.name(), gap.cause, gap.from.cursor)?;
-            if let Some(to) = gap.to {
-                write!(f, "{}", to.cursor)?;
-            }
+            write!(f, " {gap}")?;
         }
         Ok(())
     }

@@ -109,3 +109,10 @@ pub struct Gap {
     /// The first position known to be safe again; none while nothing came after.
     pub to: Option<Mark>,
 }
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {} {}..", self.state.name(), self.cause, self.scope, self.from.cursor)?;
+        self.to.map_or(Ok(()), |to| to.cursor.fmt(f))
+    }
+}
