@@ -4,6 +4,7 @@ use alloc::string::String;
 use core::fmt::Debug;
 
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
 
 use crate::cursor::{Cursor, CursorKind};
 use crate::time::WallTime;
@@ -81,6 +82,18 @@ pub struct Sample {
     pub sha256: [u8; 32],
     /// The frame's first [`SAMPLE_BYTES_MAX`] bytes.
     pub head: Bytes,
+}
+
+impl Sample {
+    /// What is kept of `frame`: a copy, so that the frame itself can go.
+    pub fn of(frame: &[u8]) -> Self {
+        let head = &frame[..frame.len().min(SAMPLE_BYTES_MAX)];
+        Self {
+            length: frame.len() as u64,
+            sha256: Sha256::digest(frame).into(),
+            head: Bytes::copy_from_slice(head),
+        }
+    }
 }
 
 /// Why something was set aside as a dead letter.

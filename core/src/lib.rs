@@ -7,6 +7,7 @@ pub mod checkpoint;
 pub mod closure;
 pub mod config;
 pub mod cursor;
+pub mod dialect;
 pub mod effect;
 pub mod event;
 pub mod gap;

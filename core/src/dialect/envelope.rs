@@ -1,0 +1,109 @@
+//! Reads the envelope of a frame with `serde_json`, strictly: what is not exactly JSON is nobody's event.
+//!
+//! The envelope's strings are borrowed; the record inside is skipped, which checks its grammar, and does so without
+//! recursion, so its depth is checked apart.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
+use core::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
+
+/// A frame is nested so deep at most; whoever reads its record later may recurse.
+pub(crate) const DEPTH_MAX: usize = 128;
+
+/// No frame is longer; the sockets' limit is the same.
+pub(crate) const FRAME_BYTES_MAX: usize = 32 << 20;
+
+/// A reason is for a person to read, and may quote what a stranger sent.
+const REASON_CHARS_MAX: usize = 200;
+
+/// A borrowed string, or an owned one where an escape forces it.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Str<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+/// A `T` that was written as an object: what `derive` makes would take an array too.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData))
+    }
+}
+
+/// Reads all of `text` as one object; the error says what is wrong and where.
+pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
+    match serde_json::from_str::<Object<T>>(text) {
+        Ok(Object(value)) => Ok(value),
+        Err(error) => Err(shortened(&format!("{error}"))),
+    }
+}
+
+/// The frame as text, if it is UTF-8, not too long and not nested too deep.
+pub(crate) fn text_of(frame: &[u8]) -> Result<&str, String> {
+    if frame.len() > FRAME_BYTES_MAX {
+        return Err(format!("{} bytes, where a frame has {FRAME_BYTES_MAX} at most", frame.len()));
+    }
+    let text = core::str::from_utf8(frame).map_err(|error| format!("not UTF-8: {error}"))?;
+    match too_deep_at(frame) {
+        Some(at) => Err(format!("nested deeper than {DEPTH_MAX} at byte {at}")),
+        None => Ok(text),
+    }
+}
+
+/// Where brackets are nested deeper than [`DEPTH_MAX`], if anywhere.
+fn too_deep_at(frame: &[u8]) -> Option<usize> {
+    // `[` and `{` differ in one bit. Nearly every frame has fewer of them, strings included, than may be nested.
+    let opening = frame.iter().filter(|&&byte| byte | 0x20 == b'{').count();
+    if opening <= DEPTH_MAX {
+        return None;
+    }
+    let mut depth = 0_usize;
+    let mut in_string = false;
+    let mut escaped = false;
+    for (at, &byte) in frame.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEPTH_MAX {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// As much of `reason` as a person wants to read.
+pub(crate) fn shortened(reason: &str) -> String {
+    let end = reason.char_indices().nth(REASON_CHARS_MAX).map_or(reason.len(), |(at, _)| at);
+    if end == reason.len() {
+        return reason.into();
+    }
+    // The place stands last, and matters most.
+    let place = reason.rfind(" at line ").map_or("", |at| &reason[at..]);
+    format!("{}…{place}", &reason[..end])
+}

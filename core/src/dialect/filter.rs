@@ -1,0 +1,55 @@
+//! Which events are wanted: the one matcher, for what a client asks and for what a server was asked.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::dialect::jetstream::Kind;
+
+/// A set of events; each empty list leaves that side open. The lists are sorted and say nothing twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    collections: Vec<String>,
+    /// With the dot, without the star: `app.bsky.graph.`
+    prefixes: Vec<String>,
+    dids: Vec<String>,
+    kinds: Vec<Kind>,
+}
+
+impl Filter {
+    /// The events of these collections (`prefix.*` is all below), these DIDs, and these kinds.
+    pub fn new(collections: &[String], dids: &[String], kinds: &[Kind]) -> Self {
+        let prefixes = collections.iter().filter_map(|c| c.strip_suffix('*')).map(String::from);
+        let whole = collections.iter().filter(|c| !c.ends_with('*')).cloned();
+        Self {
+            prefixes: sorted(prefixes.collect()),
+            collections: sorted(whole.collect()),
+            dids: sorted(dids.to_vec()),
+            kinds: sorted(kinds.to_vec()),
+        }
+    }
+
+    /// Whether an event is in the set; `collection` is a commit's, and nothing else has one.
+    pub fn wants(&self, kind: Kind, did: &str, collection: Option<&str>) -> bool {
+        self.wants_kind(kind) && self.wants_did(did) && collection.is_none_or(|c| self.wants_collection(c))
+    }
+
+    fn wants_kind(&self, kind: Kind) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&kind)
+    }
+
+    fn wants_did(&self, did: &str) -> bool {
+        self.dids.is_empty() || self.dids.binary_search_by(|wanted| wanted.as_str().cmp(did)).is_ok()
+    }
+
+    fn wants_collection(&self, collection: &str) -> bool {
+        (self.collections.is_empty() && self.prefixes.is_empty())
+            || self.collections.binary_search_by(|wanted| wanted.as_str().cmp(collection)).is_ok()
+            || self.prefixes.iter().any(|prefix| collection.starts_with(prefix.as_str()))
+    }
+}
+
+fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
+    list.sort_unstable();
+    list.dedup();
+    list
+}

@@ -1,0 +1,166 @@
+//! The first Jetstream wire, `/subscribe`: bare events, positions in microseconds.
+//!
+//! A v2 host serves it too and adds a `cursor` to each event, which is its `seq`: then positions are numbers.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use crate::cursor::{Cursor, Place};
+use crate::dialect::envelope::{Object, Str, parse, shortened, text_of};
+use crate::dialect::jetstream::{Body, Jetstream, Operation};
+use crate::dialect::query;
+use crate::dialect::subscription::Subscription;
+use crate::dialect::text::Text;
+use crate::effect::OpenOptions;
+use crate::event::Event;
+use crate::time::WallTime;
+
+/// Where the servers listen.
+pub(crate) const PATH: &str = "/subscribe";
+
+/// What to ask for, as a query. Kinds cannot be asked for: identities and accounts always come. [S]
+pub(crate) fn query(subscription: &Subscription, place: Place, options: OpenOptions) -> String {
+    let mut query = String::new();
+    for collection in subscription.collections() {
+        query::push(&mut query, "wantedCollections", collection);
+    }
+    for did in subscription.dids() {
+        query::push(&mut query, "wantedDids", did);
+    }
+    if let Some(max) = options.message_bytes_max {
+        query::push(&mut query, "maxMessageSizeBytes", &max.to_string());
+    }
+    if options.compress {
+        query::push(&mut query, "compress", "true");
+    }
+    if let Some(cursor) = cursor(place) {
+        query::push(&mut query, "cursor", &cursor.to_string());
+    }
+    query
+}
+
+/// Zero is the oldest retained; a cursor later than the server's now is the tip, silently. [S]
+fn cursor(place: Place) -> Option<u64> {
+    match place {
+        Place::Tip => None,
+        Place::Oldest => Some(0),
+        Place::Time(time) => Some(time.as_micros()),
+        Place::Cursor(cursor) => Some(cursor.0),
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    did: Str<'a>,
+    time_us: u64,
+    cursor: Option<u64>,
+    #[serde(borrow)]
+    kind: Str<'a>,
+    #[serde(borrow)]
+    commit: Option<Object<Commit<'a>>>,
+    #[serde(borrow)]
+    identity: Option<Object<Upstream<'a>>>,
+    #[serde(borrow)]
+    account: Option<Object<Upstream<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Commit<'a> {
+    #[serde(borrow)]
+    rev: Str<'a>,
+    #[serde(borrow)]
+    operation: Str<'a>,
+    #[serde(borrow)]
+    collection: Str<'a>,
+    #[serde(borrow)]
+    rkey: Str<'a>,
+    #[serde(borrow)]
+    cid: Option<Str<'a>>,
+}
+
+/// What the relay said, of which only its number and its time matter.
+#[derive(Deserialize)]
+struct Upstream<'a> {
+    seq: u64,
+    #[serde(borrow)]
+    time: Str<'a>,
+}
+
+/// As much as an event of a kind we do not know must have.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow)]
+    did: Option<Str<'a>>,
+    time_us: u64,
+    cursor: Option<u64>,
+    #[serde(borrow)]
+    kind: Str<'a>,
+}
+
+/// The event in `frame`; the error says what is wrong with it, and where.
+pub(crate) fn decode(frame: &Bytes) -> Result<Event<Jetstream>, String> {
+    let text = text_of(frame)?;
+    match parse::<Envelope<'_>>(text) {
+        Ok(envelope) if is_known(&envelope.kind) => known(frame, text, envelope),
+        Ok(_) => unknown(frame, text),
+        Err(why) => match unknown(frame, text) {
+            Ok(event) => Ok(event),
+            Err(_) => Err(why),
+        },
+    }
+}
+
+fn is_known(kind: &Str<'_>) -> bool {
+    matches!(&*kind.0, "commit" | "identity" | "account")
+}
+
+fn known(frame: &Bytes, text: &str, envelope: Envelope<'_>) -> Result<Event<Jetstream>, String> {
+    let Envelope { did, time_us, cursor, kind, commit, identity, account } = envelope;
+    let keep = |kept: Str<'_>| Text::of(kept.0, text);
+    let body = match (&*kind.0, commit, identity, account) {
+        ("commit", Some(Object(commit)), _, _) => {
+            let operation = Operation::from_name(&commit.operation.0)
+                .ok_or_else(|| format!("unknown operation `{}`", shortened(&commit.operation.0)))?;
+            if commit.cid.is_none() && operation != Operation::Delete {
+                return Err("commit without `cid`".into());
+            }
+            Body::Commit {
+                operation,
+                collection: keep(commit.collection),
+                rkey: keep(commit.rkey),
+                rev: keep(commit.rev),
+                cid: commit.cid.map(keep),
+            }
+        }
+        ("identity", _, Some(Object(identity)), _) => {
+            Body::Identity { seq: identity.seq, time: keep(identity.time) }
+        }
+        ("account", _, _, Some(Object(account))) => {
+            Body::Account { seq: account.seq, time: keep(account.time) }
+        }
+        (kind, ..) => return Err(format!("kind `{kind}` without its object")),
+    };
+    Ok(Event {
+        time: WallTime::from_micros(time_us),
+        seq: cursor.map(Cursor),
+        payload: Jetstream::new(frame.clone(), keep(did), body),
+    })
+}
+
+/// An event that a newer server says: kept, since it has a position.
+fn unknown(frame: &Bytes, text: &str) -> Result<Event<Jetstream>, String> {
+    let head = parse::<Head<'_>>(text)?;
+    if is_known(&head.kind) {
+        return Err("a kind that is known".into());
+    }
+    let did = head.did.map_or(Text::Owned("".into()), |did| Text::of(did.0, text));
+    Ok(Event {
+        time: WallTime::from_micros(head.time_us),
+        seq: head.cursor.map(Cursor),
+        payload: Jetstream::new(frame.clone(), did, Body::Other),
+    })
+}

@@ -1,0 +1,234 @@
+//! The second Jetstream wire, `network.bsky.jetstream.subscribeEvents`: `xrpc.v1.json` frames, positions in `seq`.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::cursor::{Cursor, Place};
+use crate::dialect::envelope::{Object, Str, parse, shortened, text_of};
+use crate::dialect::jetstream::{Body, Jetstream, Operation};
+use crate::dialect::query;
+use crate::dialect::rfc3339;
+use crate::dialect::subscription::Subscription;
+use crate::dialect::text::Text;
+use crate::effect::OpenOptions;
+use crate::event::Event;
+
+/// Where the servers listen.
+pub(crate) const PATH: &str = "/xrpc/network.bsky.jetstream.subscribeEvents";
+/// What is offered as `Sec-WebSocket-Protocol`, in exactly this case. [S]
+pub(crate) const SUBPROTOCOL: &str = "xrpc.v1.json";
+/// A cursor from here on is microseconds since 1970, below it is a seq. [S]
+pub(crate) const TIME_CURSOR_MIN: u64 = 1_000_000_000_000_000;
+/// What the type of each payload begins with.
+pub(crate) const TYPE_PREFIX: &str = "network.bsky.jetstream.subscribeEvents#";
+
+/// What to ask for, as a query.
+pub(crate) fn query(
+    subscription: &Subscription,
+    place: Place,
+    options: OpenOptions,
+    dictionary: Option<u32>,
+) -> String {
+    let mut query = String::new();
+    for kind in subscription.kinds() {
+        query::push(&mut query, "kinds", kind.name());
+    }
+    for did in subscription.dids() {
+        query::push(&mut query, "dids", did);
+    }
+    for collection in subscription.collections() {
+        query::push(&mut query, "collections", collection);
+    }
+    if let Some(max) = options.message_bytes_max {
+        query::push(&mut query, "maxMessageSizeBytes", &max.to_string());
+    }
+    if let (true, Some(dictionary)) = (options.compress, dictionary) {
+        query::push(&mut query, "zstdDictionary", &dictionary.to_string());
+    }
+    if let Some(cursor) = cursor(place) {
+        query::push(&mut query, "cursor", &cursor.to_string());
+    }
+    query
+}
+
+/// A moment below the floor is moved up to it and announced; `cursor=0` would be refused as too old. [S]
+fn cursor(place: Place) -> Option<u64> {
+    match place {
+        Place::Tip => None,
+        Place::Oldest => Some(TIME_CURSOR_MIN),
+        Place::Time(time) => Some(time.as_micros().max(TIME_CURSOR_MIN)),
+        Place::Cursor(cursor) => Some(cursor.0),
+    }
+}
+
+/// What a frame says.
+#[derive(Debug)]
+pub(crate) enum Said {
+    Event(Event<Jetstream>),
+    /// `#info OutdatedCursor`: the cursor was a moment below the floor.
+    Outdated,
+    /// Something without a position, or of a type that a newer server may add: the lexicon says to skip it. [D]
+    Info,
+    /// The connection ends right after it. [S]
+    Error {
+        name: String,
+        message: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Frame<'a> {
+    #[serde(borrow, rename = "$type")]
+    kind: Str<'a>,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+    // Raw, so that a type we do not know may give them another shape.
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Payload<'a> {
+    #[serde(borrow, rename = "$type")]
+    kind: Str<'a>,
+    seq: Option<u64>,
+    #[serde(borrow)]
+    did: Option<Str<'a>>,
+    #[serde(borrow)]
+    time: Option<Str<'a>>,
+    #[serde(borrow)]
+    rev: Option<Str<'a>>,
+    #[serde(borrow)]
+    operation: Option<Str<'a>>,
+    #[serde(borrow)]
+    collection: Option<Str<'a>>,
+    #[serde(borrow)]
+    rkey: Option<Str<'a>>,
+    #[serde(borrow)]
+    cid: Option<Str<'a>>,
+    #[serde(borrow)]
+    identity: Option<Object<Upstream<'a>>>,
+    #[serde(borrow)]
+    account: Option<Object<Upstream<'a>>>,
+    #[serde(borrow)]
+    sync: Option<Object<Upstream<'a>>>,
+    #[serde(borrow)]
+    name: Option<Str<'a>>,
+}
+
+/// What the relay said, verbatim; its number and time are the relay's, not the server's. [D]
+#[derive(Deserialize)]
+struct Upstream<'a> {
+    seq: u64,
+    #[serde(borrow)]
+    time: Option<Str<'a>>,
+    #[serde(borrow)]
+    rev: Option<Str<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow, rename = "$type")]
+    kind: Str<'a>,
+}
+
+/// What `frame` says; the error says what is wrong with it, and where.
+pub(crate) fn decode(frame: &Bytes) -> Result<Said, String> {
+    let text = text_of(frame)?;
+    // As the servers write it. What stands between is JSON to its end or `message` fails, so the whole is.
+    let inner = text.strip_prefix(r#"{"$type":"message","payload":"#).and_then(|rest| rest.strip_suffix('}'));
+    if let Some(Ok(said)) = inner.map(|payload| message(frame, text, payload.trim_ascii())) {
+        return Ok(said);
+    }
+    let outer = parse::<Frame<'_>>(text)?;
+    match (&*outer.kind.0, outer.payload) {
+        ("message", Some(payload)) => {
+            message(frame, text, payload.get()).map_err(|why| format!("payload: {why}"))
+        }
+        ("message", None) => Err("message without `payload`".into()),
+        ("error", _) => Ok(Said::Error { name: string(outer.error), message: string(outer.message) }),
+        _ => Ok(Said::Info),
+    }
+}
+
+/// The string that `value` is, or its JSON.
+fn string(value: Option<&RawValue>) -> String {
+    let Some(value) = value else { return String::new() };
+    let text = serde_json::from_str::<String>(value.get());
+    shortened(&text.unwrap_or_else(|_| value.get().into()))
+}
+
+fn message(frame: &Bytes, text: &str, payload: &str) -> Result<Said, String> {
+    match parse::<Payload<'_>>(payload) {
+        Ok(payload_read) => known(frame, text, payload, payload_read),
+        Err(why) => match parse::<Head<'_>>(payload) {
+            Ok(head) if !is_known(&head.kind) => Ok(Said::Info),
+            Ok(_) | Err(_) => Err(why),
+        },
+    }
+}
+
+fn is_known(kind: &Str<'_>) -> bool {
+    let name = kind.0.strip_prefix(TYPE_PREFIX);
+    matches!(name, Some("commit" | "identity" | "account" | "sync" | "info"))
+}
+
+fn known(frame: &Bytes, text: &str, raw: &str, payload: Payload<'_>) -> Result<Said, String> {
+    let span = Text::span_of(raw, text).ok_or("a payload that is not in its frame")?;
+    let bytes = frame.slice(span.start as usize..span.end as usize);
+    let keep = |kept: Option<Str<'_>>, name| keep(kept, name, raw);
+    let body = match payload.kind.0.strip_prefix(TYPE_PREFIX) {
+        Some("commit") => {
+            let operation = payload.operation.map_or(Cow::Borrowed(""), |operation| operation.0);
+            let operation = Operation::from_name(&operation)
+                .ok_or_else(|| format!("unknown operation `{}`", shortened(&operation)))?;
+            let cid = match operation {
+                Operation::Create | Operation::Update => Some(keep(payload.cid, "cid")?),
+                Operation::Delete => None,
+            };
+            Body::Commit {
+                operation,
+                collection: keep(payload.collection, "collection")?,
+                rkey: keep(payload.rkey, "rkey")?,
+                rev: keep(payload.rev, "rev")?,
+                cid,
+            }
+        }
+        Some("identity") => {
+            let Object(identity) = payload.identity.ok_or("no `identity`")?;
+            Body::Identity { seq: identity.seq, time: keep(identity.time, "identity.time")? }
+        }
+        Some("account") => {
+            let Object(account) = payload.account.ok_or("no `account`")?;
+            Body::Account { seq: account.seq, time: keep(account.time, "account.time")? }
+        }
+        Some("sync") => {
+            let Object(sync) = payload.sync.ok_or("no `sync`")?;
+            Body::Sync { rev: keep(sync.rev, "sync.rev")?, seq: sync.seq }
+        }
+        Some("info") if payload.name.is_some_and(|name| name.0 == "OutdatedCursor") => {
+            return Ok(Said::Outdated);
+        }
+        _ => return Ok(Said::Info),
+    };
+    let time = payload.time.ok_or("no `time`")?.0;
+    Ok(Said::Event(Event {
+        time: rfc3339::parse(&time).ok_or("`time` is not RFC 3339")?,
+        seq: Some(Cursor(payload.seq.ok_or("no `seq`")?)),
+        payload: Jetstream::new(bytes, keep(payload.did, "did")?, body),
+    }))
+}
+
+fn keep(kept: Option<Str<'_>>, name: &str, raw: &str) -> Result<Text, String> {
+    match kept {
+        Some(kept) => Ok(Text::of(kept.0, raw)),
+        None => Err(format!("no `{name}`")),
+    }
+}

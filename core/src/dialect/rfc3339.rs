@@ -1,0 +1,83 @@
+//! Moments as RFC 3339 writes them, to the microsecond: v2 gives each event's time so.
+
+use crate::time::WallTime;
+
+const MICROS_PER_SEC: u64 = 1_000_000;
+const SECS_PER_DAY: u64 = 86_400;
+
+/// The moment that `text` names; none if it is not RFC 3339, or lies before 1970. Digits after the sixth are cut off.
+pub(crate) fn parse(text: &str) -> Option<WallTime> {
+    let bytes = text.as_bytes();
+    let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if separators.iter().any(|&(at, byte)| bytes.get(at) != Some(&byte)) {
+        return None;
+    }
+    let part = |from, to| number(bytes.get(from..to)?);
+    let (year, month, day) = (part(0, 4)?, part(5, 7)?, part(8, 10)?);
+    // A leap second is written as 60 and lies where the next second begins.
+    let (hour, minute, second) = (part(11, 13)?, part(14, 16)?, part(17, 19)?);
+    if !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) {
+        return None;
+    }
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let (micros, zone) = fraction(&bytes[19..])?;
+    let east = offset_secs(zone)?;
+    let local = days_since_1970(year, month, day)? * SECS_PER_DAY + hour * 3600 + minute * 60 + second;
+    let utc = local.checked_add_signed(-east)?;
+    Some(WallTime::from_micros(utc * MICROS_PER_SEC + micros))
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    digits
+        .iter()
+        .try_fold(0, |sum: u64, byte| byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0')))
+}
+
+/// The microseconds of an optional fraction, and what stands after it.
+fn fraction(rest: &[u8]) -> Option<(u64, &[u8])> {
+    let Some((b'.', rest)) = rest.split_first() else { return Some((0, rest)) };
+    let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, zone) = rest.split_at(length);
+    let kept = &digits[..length.min(6)];
+    let scale = 10_u64.pow(6 - u32::try_from(kept.len()).ok()?);
+    (length > 0).then_some((number(kept)? * scale, zone))
+}
+
+/// Seconds that the zone is ahead of UTC.
+fn offset_secs(zone: &[u8]) -> Option<i64> {
+    let (sign, hours, minutes) = match zone {
+        b"Z" => return Some(0),
+        [sign, h1, h2, b':', m1, m2] => (sign, number(&[*h1, *h2])?, number(&[*m1, *m2])?),
+        _ => return None,
+    };
+    if hours > 23 || minutes > 59 {
+        return None;
+    }
+    let secs = i64::try_from(hours * 3600 + minutes * 60).ok()?;
+    match sign {
+        b'+' => Some(secs),
+        b'-' => Some(-secs),
+        _ => None,
+    }
+}
+
+fn is_leap(year: u64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+fn days_in(year: u64, month: u64) -> u64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap(year) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
+    let years = (1970..year).map(|year| if is_leap(year) { 366 } else { 365 });
+    let months = (1..month).map(|month| days_in(year, month));
+    (year >= 1970).then(|| years.sum::<u64>() + months.sum::<u64>() + day - 1)
+}
