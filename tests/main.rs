@@ -1,4 +1,5 @@
 //! End to end, scenarios, captured traces, planted bugs, tidiness: one binary, one link.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod feed;
 mod tidy;

@@ -1,5 +1,7 @@
 //! The command line: one file a command, each with its `Args` and a `run` that gives an exit code.
 
+mod feed;
+
 use clap::Parser as _;
 
 use crate::exit::{Exit, Failure};
@@ -15,10 +17,13 @@ struct CommandLine {
 #[derive(clap::Subcommand)]
 enum Command {
     // Each command is a file in `cli/` and adds itself here and in `run`.
+    Feed(feed::Args),
 }
 
 /// Reads the command line, does what it says, and tells the operator if that went wrong.
 pub(crate) fn run() -> Exit {
-    let done: Result<Exit, Failure> = match CommandLine::parse().command {};
+    let done: Result<Exit, Failure> = match CommandLine::parse().command {
+        Command::Feed(args) => feed::run(args),
+    };
     done.unwrap_or_else(Failure::tell)
 }

@@ -3,4 +3,5 @@
 //! What should happen is decided in `highwater-core`, which does no I/O; here is how it is done.
 
 pub mod clock;
+pub mod feed;
 pub mod zstd;

@@ -119,7 +119,9 @@ fn only_dialects_and_servers_know_the_wires_names() {
     ];
     let rule = |source: &Source| {
         let mut offences = Vec::new();
-        let may = is_core(source) && ["dialect", "serve"].contains(&source.room());
+        // A record has a `$type` of its own, which is no wire's affair.
+        let makes_records = source.path == "io/src/feed/generator/record.rs";
+        let may = is_core(source) && ["dialect", "serve"].contains(&source.room()) || makes_records;
         let literals = source.product.iter().filter(|token| !may && token.text.contains('"'));
         for literal in literals {
             let is_named = names.iter().any(|name| literal.text.contains(name));
