@@ -113,6 +113,14 @@ impl Dialect {
         }
     }
 
+    /// Where its servers hand out the dictionary their frames are compressed with; v1's do not.
+    pub const fn dictionary_path(self) -> Option<&'static str> {
+        match self {
+            Self::JetstreamV1 => None,
+            Self::JetstreamV2 => Some(jetstream_v2::DICTIONARY_PATH),
+        }
+    }
+
     /// What the machine must know of a source that speaks so.
     ///
     /// Patience: v1 gives a write 10 s, v2 waits 5 s for a write or a pong \[S\]; less a margin.

@@ -2,6 +2,8 @@
 //!
 //! What should happen is decided in `highwater-core`, which does no I/O; here is how it is done.
 
+pub mod address;
 pub mod clock;
 pub mod feed;
+pub mod socket;
 pub mod zstd;

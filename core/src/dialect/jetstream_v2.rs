@@ -20,6 +20,8 @@ use crate::event::Event;
 
 /// Where the servers listen.
 pub(crate) const PATH: &str = "/xrpc/network.bsky.jetstream.subscribeEvents";
+/// Where they hand out the current dictionary. [S]
+pub(crate) const DICTIONARY_PATH: &str = "/xrpc/network.bsky.jetstream.getZstdDictionary";
 /// What is offered as `Sec-WebSocket-Protocol`, in exactly this case. [S]
 pub(crate) const SUBPROTOCOL: &str = "xrpc.v1.json";
 /// A cursor from here on is microseconds since 1970, below it is a seq. [S]
