@@ -11,11 +11,12 @@ pub mod jetstream;
 
 pub(crate) mod jetstream_v1;
 pub(crate) mod jetstream_v2;
+pub(crate) mod name;
 pub(crate) mod query;
 pub(crate) mod rfc3339;
 
+mod dictionary;
 mod envelope;
-mod name;
 mod pasted;
 mod refusal;
 mod subscription;
@@ -35,6 +36,7 @@ use crate::effect::OpenOptions;
 use crate::event::{EVENT_BYTES_MAX, Event, Item, Reason, Sample};
 use crate::time::{Duration, WallTime};
 
+pub use dictionary::{DICTIONARY_PATH, dictionary_id};
 pub use pasted::{Pasted, flags_of_query};
 pub use subscription::{COLLECTIONS_MAX, DIDS_MAX, Subscription, SubscriptionError};
 

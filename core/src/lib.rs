@@ -14,6 +14,7 @@ pub mod gap;
 pub mod input;
 pub mod number;
 pub mod scope;
+pub mod serve;
 pub mod sink;
 pub mod time;
 

@@ -1,5 +1,8 @@
 //! Moments as RFC 3339 writes them, to the microsecond: v2 gives each event's time so.
 
+use alloc::format;
+use alloc::string::String;
+
 use crate::time::WallTime;
 
 const MICROS_PER_SEC: u64 = 1_000_000;
@@ -27,6 +30,14 @@ pub(crate) fn parse(text: &str) -> Option<WallTime> {
     let local = days_since_1970(year, month, day)? * SECS_PER_DAY + hour * 3600 + minute * 60 + second;
     let utc = local.checked_add_signed(-east)?;
     Some(WallTime::from_micros(utc * MICROS_PER_SEC + micros))
+}
+
+/// `time` as v2 writes it: UTC, with exactly six digits after the point. [S]
+pub(crate) fn format(time: WallTime) -> String {
+    let (secs, micros) = (time.as_micros() / MICROS_PER_SEC, time.as_micros() % MICROS_PER_SEC);
+    let (year, month, day) = date_of(secs / SECS_PER_DAY);
+    let (hour, minute, second) = (secs / 3600 % 24, secs / 60 % 60, secs % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
@@ -80,4 +91,24 @@ fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
     let years = (1970..year).map(|year| if is_leap(year) { 366 } else { 365 });
     let months = (1..month).map(|month| days_in(year, month));
     (year >= 1970).then(|| years.sum::<u64>() + months.sum::<u64>() + day - 1)
+}
+
+fn date_of(mut days: u64) -> (u64, u64, u64) {
+    // Days of the proleptic Gregorian calendar repeat every 400 years.
+    let mut year = 1970 + days / 146_097 * 400;
+    days %= 146_097;
+    loop {
+        let in_year = if is_leap(year) { 366 } else { 365 };
+        if days < in_year {
+            break;
+        }
+        days -= in_year;
+        year += 1;
+    }
+    let mut month = 1;
+    while days >= days_in(year, month) {
+        days -= days_in(year, month);
+        month += 1;
+    }
+    (year, month, days + 1)
 }
