@@ -152,20 +152,23 @@ impl Dialect {
     }
 
     /// What `frame`, decompressed, is. Never panics, never recurses, whatever it holds.
-    pub fn decode(self, subscription: &Subscription, frame: &Bytes) -> Frame {
+    pub fn decode(self, subscription: &Subscription, frame: Bytes) -> Frame {
         let said = match self {
-            Self::JetstreamV1 => jetstream_v1::decode(frame).map(Said::Event),
-            Self::JetstreamV2 => jetstream_v2::decode(frame),
+            Self::JetstreamV1 => jetstream_v1::decode(&frame).map(|read| Said::Event(read, None)),
+            Self::JetstreamV2 => jetstream_v2::decode(&frame),
         };
         Frame::Item(match said {
-            Ok(Said::Event(event)) => item(subscription, event),
+            Ok(Said::Event(read, None)) => item(subscription, read.event(frame)),
+            Ok(Said::Event(read, Some(span))) => {
+                item(subscription, read.event(frame.slice(span.start as usize..span.end as usize)))
+            }
             Ok(Said::Outdated) => Item::Outdated,
             Ok(Said::Info) => Item::Info,
             Ok(Said::Error { name, message }) => {
                 let closure = refusal::of_error_frame(&name);
                 return Frame::Error { closure, said: format!("{name}: {message}") };
             }
-            Err(why) => Item::Malformed(Reason::Malformed(why), Sample::of(frame)),
+            Err(why) => Item::Malformed(Reason::Malformed(why), Sample::of(&frame)),
         })
     }
 
@@ -212,7 +215,7 @@ mod tests {
         let v1 = br#"{"did":"did:plc:a","time_us":1779719009132431,"kind":"commit","commit":{"rev":"3mm","operation":"delete","collection":"app.bsky.feed.like","rkey":"3mk"}}"#;
         let v2 = br#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#commit","seq":7,"did":"did:plc:a","time":"2026-05-25T14:23:29.132431Z","rev":"3mm","operation":"delete","collection":"app.bsky.feed.like","rkey":"3mk"}}"#;
         let read = |dialect: Dialect, frame: &'static [u8]| match dialect
-            .decode(&Subscription::default(), &Bytes::from_static(frame))
+            .decode(&Subscription::default(), Bytes::from_static(frame))
         {
             Frame::Item(Item::Event(event)) => event,
             other => panic!("{other:?}"),

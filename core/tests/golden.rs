@@ -14,7 +14,7 @@ const V2: &str = include_str!("../testdata/jetstream_v2.jsonl");
 
 fn event(dialect: Dialect, line: &str) -> Event<Jetstream> {
     let frame = Bytes::copy_from_slice(line.as_bytes());
-    match dialect.decode(&Subscription::default(), &frame) {
+    match dialect.decode(&Subscription::default(), frame) {
         Frame::Item(Item::Event(event)) => event,
         other => panic!("{other:?}\n{line}"),
     }

@@ -7,8 +7,10 @@ use core::fmt;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::cursor::Cursor;
 use crate::dialect::text::Text;
-use crate::event::Payload;
+use crate::event::{Event, Payload};
+use crate::time::WallTime;
 
 /// What an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -159,11 +161,24 @@ pub(crate) enum Body {
     Other,
 }
 
-impl Jetstream {
-    pub(crate) fn new(bytes: Bytes, did: Text, body: Body) -> Self {
-        Self { bytes, did, body }
-    }
+/// An event as a wire's reader found it in a frame, without the frame.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) time: WallTime,
+    pub(crate) seq: Option<Cursor>,
+    pub(crate) did: Text,
+    pub(crate) body: Body,
+}
 
+impl Read {
+    /// The event, given the bytes that its texts are ranges of.
+    pub(crate) fn event(self, bytes: Bytes) -> Event<Jetstream> {
+        let Self { time, seq, did, body } = self;
+        Event { time, seq, payload: Jetstream { bytes, did, body } }
+    }
+}
+
+impl Jetstream {
     /// The event object's own bytes: on v1 the frame, on v2 the value of `payload`.
     ///
     /// Of an event too large to keep, the head that its dead letter has.

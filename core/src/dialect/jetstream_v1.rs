@@ -5,17 +5,15 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::cursor::{Cursor, Place};
 use crate::dialect::envelope::{Object, Str, parse, shortened, text_of};
-use crate::dialect::jetstream::{Body, Jetstream, Operation};
+use crate::dialect::jetstream::{Body, Operation, Read};
 use crate::dialect::query;
 use crate::dialect::subscription::Subscription;
 use crate::dialect::text::Text;
 use crate::effect::OpenOptions;
-use crate::event::Event;
 use crate::time::WallTime;
 
 /// Where the servers listen.
@@ -102,12 +100,12 @@ struct Head<'a> {
 }
 
 /// The event in `frame`; the error says what is wrong with it, and where.
-pub(crate) fn decode(frame: &Bytes) -> Result<Event<Jetstream>, String> {
+pub(crate) fn decode(frame: &[u8]) -> Result<Read, String> {
     let text = text_of(frame)?;
     match parse::<Envelope<'_>>(text) {
-        Ok(envelope) if is_known(&envelope.kind) => known(frame, text, envelope),
-        Ok(_) => unknown(frame, text),
-        Err(why) => match unknown(frame, text) {
+        Ok(envelope) if is_known(&envelope.kind) => known(text, envelope),
+        Ok(_) => unknown(text),
+        Err(why) => match unknown(text) {
             Ok(event) => Ok(event),
             Err(_) => Err(why),
         },
@@ -118,7 +116,7 @@ fn is_known(kind: &Str<'_>) -> bool {
     matches!(&*kind.0, "commit" | "identity" | "account")
 }
 
-fn known(frame: &Bytes, text: &str, envelope: Envelope<'_>) -> Result<Event<Jetstream>, String> {
+fn known(text: &str, envelope: Envelope<'_>) -> Result<Read, String> {
     let Envelope { did, time_us, cursor, kind, commit, identity, account } = envelope;
     let keep = |kept: Str<'_>| Text::of(kept.0, text);
     let body = match (&*kind.0, commit, identity, account) {
@@ -144,23 +142,16 @@ fn known(frame: &Bytes, text: &str, envelope: Envelope<'_>) -> Result<Event<Jets
         }
         (kind, ..) => return Err(format!("kind `{kind}` without its object")),
     };
-    Ok(Event {
-        time: WallTime::from_micros(time_us),
-        seq: cursor.map(Cursor),
-        payload: Jetstream::new(frame.clone(), keep(did), body),
-    })
+    Ok(Read { time: WallTime::from_micros(time_us), seq: cursor.map(Cursor), did: keep(did), body })
 }
 
 /// An event that a newer server says: kept, since it has a position.
-fn unknown(frame: &Bytes, text: &str) -> Result<Event<Jetstream>, String> {
+fn unknown(text: &str) -> Result<Read, String> {
     let head = parse::<Head<'_>>(text)?;
     if is_known(&head.kind) {
         return Err("a kind that is known".into());
     }
     let did = head.did.map_or(Text::Owned("".into()), |did| Text::of(did.0, text));
-    Ok(Event {
-        time: WallTime::from_micros(head.time_us),
-        seq: head.cursor.map(Cursor),
-        payload: Jetstream::new(frame.clone(), did, Body::Other),
-    })
+    let seq = head.cursor.map(Cursor);
+    Ok(Read { time: WallTime::from_micros(head.time_us), seq, did, body: Body::Other })
 }

@@ -3,20 +3,19 @@
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
+use core::ops::Range;
 
-use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::cursor::{Cursor, Place};
 use crate::dialect::envelope::{Object, Str, parse, shortened, text_of};
-use crate::dialect::jetstream::{Body, Jetstream, Operation};
+use crate::dialect::jetstream::{Body, Operation, Read};
 use crate::dialect::query;
 use crate::dialect::rfc3339;
 use crate::dialect::subscription::Subscription;
 use crate::dialect::text::Text;
 use crate::effect::OpenOptions;
-use crate::event::Event;
 
 /// Where the servers listen.
 pub(crate) const PATH: &str = "/xrpc/network.bsky.jetstream.subscribeEvents";
@@ -71,16 +70,14 @@ fn cursor(place: Place) -> Option<u64> {
 /// What a frame says.
 #[derive(Debug)]
 pub(crate) enum Said {
-    Event(Event<Jetstream>),
+    /// An event, and where in the frame its payload stands; all of it if none.
+    Event(Read, Option<Range<u32>>),
     /// `#info OutdatedCursor`: the cursor was a moment below the floor.
     Outdated,
     /// Something without a position, or of a type that a newer server may add: the lexicon says to skip it. [D]
     Info,
     /// The connection ends right after it. [S]
-    Error {
-        name: String,
-        message: String,
-    },
+    Error { name: String, message: String },
 }
 
 #[derive(Deserialize)]
@@ -142,18 +139,16 @@ struct Head<'a> {
 }
 
 /// What `frame` says; the error says what is wrong with it, and where.
-pub(crate) fn decode(frame: &Bytes) -> Result<Said, String> {
+pub(crate) fn decode(frame: &[u8]) -> Result<Said, String> {
     let text = text_of(frame)?;
     // As the servers write it. What stands between is JSON to its end or `message` fails, so the whole is.
     let inner = text.strip_prefix(r#"{"$type":"message","payload":"#).and_then(|rest| rest.strip_suffix('}'));
-    if let Some(Ok(said)) = inner.map(|payload| message(frame, text, payload.trim_ascii())) {
+    if let Some(Ok(said)) = inner.map(|payload| message(text, payload.trim_ascii())) {
         return Ok(said);
     }
     let outer = parse::<Frame<'_>>(text)?;
     match (&*outer.kind.0, outer.payload) {
-        ("message", Some(payload)) => {
-            message(frame, text, payload.get()).map_err(|why| format!("payload: {why}"))
-        }
+        ("message", Some(payload)) => message(text, payload.get()).map_err(|why| format!("payload: {why}")),
         ("message", None) => Err("message without `payload`".into()),
         ("error", _) => Ok(Said::Error { name: string(outer.error), message: string(outer.message) }),
         _ => Ok(Said::Info),
@@ -167,9 +162,9 @@ fn string(value: Option<&RawValue>) -> String {
     shortened(&text.unwrap_or_else(|_| value.get().into()))
 }
 
-fn message(frame: &Bytes, text: &str, payload: &str) -> Result<Said, String> {
+fn message(text: &str, payload: &str) -> Result<Said, String> {
     match parse::<Payload<'_>>(payload) {
-        Ok(payload_read) => known(frame, text, payload, payload_read),
+        Ok(payload_read) => known(text, payload, payload_read),
         Err(why) => match parse::<Head<'_>>(payload) {
             Ok(head) if !is_known(&head.kind) => Ok(Said::Info),
             Ok(_) | Err(_) => Err(why),
@@ -182,9 +177,7 @@ fn is_known(kind: &Str<'_>) -> bool {
     matches!(name, Some("commit" | "identity" | "account" | "sync" | "info"))
 }
 
-fn known(frame: &Bytes, text: &str, raw: &str, payload: Payload<'_>) -> Result<Said, String> {
-    let span = Text::span_of(raw, text).ok_or("a payload that is not in its frame")?;
-    let bytes = frame.slice(span.start as usize..span.end as usize);
+fn known(text: &str, raw: &str, payload: Payload<'_>) -> Result<Said, String> {
     let keep = |kept: Option<Str<'_>>, name| keep(kept, name, raw);
     let body = match payload.kind.0.strip_prefix(TYPE_PREFIX) {
         Some("commit") => {
@@ -221,11 +214,14 @@ fn known(frame: &Bytes, text: &str, raw: &str, payload: Payload<'_>) -> Result<S
         _ => return Ok(Said::Info),
     };
     let time = payload.time.ok_or("no `time`")?.0;
-    Ok(Said::Event(Event {
+    let read = Read {
         time: rfc3339::parse(&time).ok_or("`time` is not RFC 3339")?,
         seq: Some(Cursor(payload.seq.ok_or("no `seq`")?)),
-        payload: Jetstream::new(bytes, keep(payload.did, "did")?, body),
-    }))
+        did: keep(payload.did, "did")?,
+        body,
+    };
+    let span = Text::span_of(raw, text).ok_or("a payload that is not in its frame")?;
+    Ok(Said::Event(read, Some(span)))
 }
 
 fn keep(kept: Option<Str<'_>>, name: &str, raw: &str) -> Result<Text, String> {

@@ -88,9 +88,10 @@ fn days_in(year: u64, month: u64) -> u64 {
 }
 
 fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
-    let years = (1970..year).map(|year| if is_leap(year) { 366 } else { 365 });
+    let leap_years_to = |year: u64| year / 4 - year / 100 + year / 400;
+    let years = year.checked_sub(1970)? * 365 + leap_years_to(year - 1) - leap_years_to(1969);
     let months = (1..month).map(|month| days_in(year, month));
-    (year >= 1970).then(|| years.sum::<u64>() + months.sum::<u64>() + day - 1)
+    Some(years + months.sum::<u64>() + day - 1)
 }
 
 fn date_of(mut days: u64) -> (u64, u64, u64) {

@@ -58,7 +58,7 @@ impl Decoder {
             }
             (Frame::Text(frame) | Frame::Binary(frame), _) => unpinned(frame),
         };
-        match self.dialect.decode(&self.subscription, &content) {
+        match self.dialect.decode(&self.subscription, content) {
             dialect::Frame::Item(item) => Decoded::Item(item),
             dialect::Frame::Error { closure, said } => Decoded::End(closure, said),
         }
