@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+pub mod backoff;
 pub mod checkpoint;
 pub mod closure;
 pub mod config;
@@ -19,8 +20,9 @@ pub mod sink;
 pub mod time;
 
 mod consumer;
+mod jitter;
 
 pub use config::Config;
-pub use consumer::Consumer;
+pub use consumer::{Consumer, MESSAGE_BYTES_MAX, Phase, Status};
 pub use effect::Effect;
 pub use input::Input;

@@ -1,0 +1,99 @@
+//! Whether a connection goes on where the checkpoint ended.
+//!
+//! Nothing on the wire names a server or a history. But every wire resumes inclusively, so the event at the
+//! checkpoint, its witness, must come again: the same position with the same key proves that nothing is missing.
+
+use crate::checkpoint::Witness;
+use crate::event::{Event, Payload};
+use crate::time::Duration;
+
+/// How a connection stands with its proof.
+#[derive(Clone, Debug)]
+pub(super) enum Continuity<K> {
+    /// There is nothing to prove, or what cannot be proved is on record already.
+    Free,
+    /// The witness has not come yet; the checkpoint stays where it is.
+    Expected(Witness<K>, By),
+    /// On record as a gap; the witness may still come and close it.
+    Unproven(Witness<K>, By),
+    /// The witness came.
+    Proved,
+}
+
+/// How the history was asked for, and so what may come before the witness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// A feed that counts in time, from the margin before the witness on.
+    Time,
+    /// A feed that counts in numbers, from the witness's number on: nothing may come before it.
+    Seq,
+    /// A feed that counts in numbers, from the witness's time on.
+    SeqByTime,
+}
+
+/// What an event says about the proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// It lies before the witness, as was asked for.
+    Overlap,
+    /// It is the witness.
+    Witness,
+    /// It lies behind the witness, which has not come.
+    Past,
+    /// This is not the history that the checkpoint was made in.
+    OtherHistory,
+    /// Nothing new.
+    Nothing,
+}
+
+impl<K> Continuity<K> {
+    /// Whether the checkpoint may advance.
+    pub(super) const fn is_settled(&self) -> bool {
+        !matches!(self, Self::Expected(..))
+    }
+
+    /// Looks at an event. `tolerance` is how far time and number may disagree in one history.
+    pub(super) fn find<P: Payload<Key = K>>(&self, event: &Event<P>, tolerance: Duration) -> Finding
+    where
+        K: Eq,
+    {
+        match self {
+            Self::Free | Self::Proved => Finding::Nothing,
+            Self::Expected(witness, by) => by.compare(witness, event, tolerance),
+            Self::Unproven(witness, by) => match by.compare(witness, event, tolerance) {
+                Finding::Witness => Finding::Witness,
+                Finding::Overlap | Finding::Past | Finding::OtherHistory | Finding::Nothing => {
+                    Finding::Nothing
+                }
+            },
+        }
+    }
+}
+
+impl By {
+    fn compare<P: Payload>(
+        self,
+        witness: &Witness<P::Key>,
+        event: &Event<P>,
+        tolerance: Duration,
+    ) -> Finding {
+        let kind = match self {
+            Self::Time => crate::cursor::CursorKind::Time,
+            Self::Seq | Self::SeqByTime => crate::cursor::CursorKind::Seq,
+        };
+        let Some(cursor) = event.cursor(kind) else {
+            return Finding::OtherHistory;
+        };
+        let is_witness = || event.payload.key() == witness.key;
+        match (self, cursor.cmp(&witness.cursor)) {
+            (_, core::cmp::Ordering::Equal) if is_witness() => Finding::Witness,
+            (_, core::cmp::Ordering::Greater) => Finding::Past,
+            // Timestamps need not be unique: another event at the witness's time says nothing.
+            (Self::Time, _) => Finding::Overlap,
+            (Self::SeqByTime, core::cmp::Ordering::Less) if event.time <= witness.time + tolerance => {
+                Finding::Overlap
+            }
+            (Self::Seq | Self::SeqByTime, _) => Finding::OtherHistory,
+        }
+    }
+}

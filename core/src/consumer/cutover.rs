@@ -1,0 +1,83 @@
+//! Where a v1 server may have dropped events: it goes from replay to live somewhere, and does not say where.
+//!
+//! The switch cannot happen before the connection opened, and has happened once the stream has run within two
+//! seconds of now for two seconds. Everything between is on record, since nothing on the wire could prove it
+//! (jetstream-legacy issue 42).
+
+use crate::cursor::Cursor;
+use crate::gap::Mark;
+use crate::time::{Duration, WallTime};
+
+/// An event no older than this was sent live, or is about to be.
+const LIVE_LAG: Duration = Duration::from_secs(2);
+
+/// How far a connection is in passing the switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cutover {
+    /// The server does not replay, or replays and follows one and the same log.
+    None,
+    /// What comes is older than the connection.
+    Replay {
+        /// From here on the switch is possible.
+        possible: WallTime,
+    },
+    /// The switch lies before or behind; a gap is on record from here.
+    Passing {
+        /// The gap's start.
+        from: Mark,
+        /// Live since an event of this time.
+        live_since: Option<WallTime>,
+    },
+    /// The switch is behind.
+    Passed,
+}
+
+/// What an event says about the switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Nothing,
+    /// From here on the switch is possible: put it on record before this event.
+    Begin(Mark),
+    /// The switch is behind: the record that began there ends with this event.
+    End(Mark),
+}
+
+impl Cutover {
+    /// At the opening of a connection that replays. Clocks may differ by less than the margin.
+    pub(super) fn replaying(opened: WallTime, margin: Duration) -> Self {
+        Self::Replay { possible: opened - margin }
+    }
+
+    /// Takes notice of an event of `time`, received at `wall`.
+    pub(super) fn pass(&mut self, time: WallTime, wall: WallTime) -> Step {
+        let is_live = time + LIVE_LAG >= wall;
+        let (next, step) = match *self {
+            Self::None | Self::Passed => return Step::Nothing,
+            Self::Replay { possible } => {
+                if time < possible && !is_live {
+                    return Step::Nothing;
+                }
+                let from = Mark { cursor: Cursor(possible.as_micros()), time: possible };
+                (Self::Passing { from, live_since: is_live.then_some(time) }, Step::Begin(from))
+            }
+            Self::Passing { from, live_since } => {
+                let since = live_since.filter(|_| is_live);
+                match since {
+                    Some(since) if time >= since + LIVE_LAG => (Self::Passed, Step::End(from)),
+                    Some(_) => return Step::Nothing,
+                    None => (Self::Passing { from, live_since: is_live.then_some(time) }, Step::Nothing),
+                }
+            }
+        };
+        *self = next;
+        step
+    }
+
+    /// Where the record begins that has no end yet.
+    pub(super) const fn open(&self) -> Option<Mark> {
+        match self {
+            Self::Passing { from, .. } => Some(*from),
+            Self::None | Self::Replay { .. } | Self::Passed => None,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What is durable of each scope, as the sink last said, and which scope is being written.
+
+use alloc::vec::Vec;
+
+use crate::checkpoint::{Checkpoint, FilterHash, Witness};
+use crate::cursor::{Cursor, Place};
+use crate::gap::{Cause, Gap, Mark};
+use crate::number::{Fence, Version};
+use crate::scope::{Scope, SourceId};
+use crate::sink::Loaded;
+use crate::time::{Duration, WallTime};
+
+/// No checkpoint is written for silence alone unless it accounts for so much more of it.
+const COVER_STEP: Duration = Duration::from_secs(60);
+/// So many gaps that a witness may close are remembered.
+const GAPS_MAX: usize = 64;
+
+/// What the sink holds, and what must be true before it may hold more.
+#[derive(Clone, Debug)]
+pub(super) struct Records<K> {
+    pub(super) fence: Fence,
+    /// The sink stores an event that comes again only once.
+    pub(super) compares: bool,
+    rows: Vec<(Scope, Checkpoint<K>)>,
+    /// The row being written; always valid once loaded.
+    current: usize,
+    /// The server's time of the newest durable event of all scopes.
+    pub(super) newest: Option<WallTime>,
+    /// Gaps that a witness closes when it comes again.
+    gaps: Vec<Gap>,
+    /// Local wall time up to which silence is accounted for, durable or not.
+    covered: WallTime,
+    /// Whether what is appended moves the checkpoint: not before continuity is settled.
+    pub(super) advance: Advance,
+}
+
+/// Whether appends move the checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Advance {
+    Held,
+    Free,
+}
+
+impl<K: Clone> Records<K> {
+    /// What was found at the first opening.
+    pub(super) fn new(loaded: Loaded<K>) -> Self {
+        Self {
+            fence: loaded.fence,
+            compares: loaded.compares,
+            rows: loaded.checkpoints,
+            current: 0,
+            newest: loaded.newest,
+            gaps: loaded.gaps,
+            covered: WallTime::default(),
+            advance: Advance::Free,
+        }
+    }
+
+    /// Takes over what a later opening found.
+    pub(super) fn reload(&mut self, fence: Fence) {
+        self.fence = fence;
+    }
+
+    /// The newest history of a source that there is a record of.
+    pub(super) fn latest(&self, source: SourceId) -> Option<&(Scope, Checkpoint<K>)> {
+        self.rows
+            .iter()
+            .filter(|(scope, _)| scope.source == source)
+            .max_by_key(|(scope, _)| scope.incarnation)
+    }
+
+    /// From here on `scope` is written; `fresh` is its record if it is new.
+    pub(super) fn turn(&mut self, scope: Scope, fresh: Option<Checkpoint<K>>) {
+        if let Some(fresh) = fresh {
+            assert!(self.rows.iter().all(|(known, _)| *known != scope), "a new scope has no record yet");
+            self.rows.push((scope, fresh));
+        }
+        let index = self.rows.iter().position(|(known, _)| *known == scope);
+        self.current = index.expect("a scope that is turned to has a record");
+        self.covered = self.rows[self.current].1.covered_until;
+        self.advance = Advance::Free;
+    }
+
+    /// The scope being written, and its record.
+    pub(super) fn current(&self) -> (Scope, &Checkpoint<K>) {
+        let (scope, checkpoint) = &self.rows[self.current];
+        (*scope, checkpoint)
+    }
+
+    /// Whether there is something to write besides events: a scope's first record, a new filter, much silence.
+    pub(super) fn is_dirty(&self, filter: FilterHash) -> bool {
+        let (_, checkpoint) = self.current();
+        checkpoint.version == Version(0)
+            || checkpoint.filter != filter
+            || self.covered >= checkpoint.covered_until + COVER_STEP
+    }
+
+    /// Silence is accounted for up to `wall`.
+    pub(super) fn cover(&mut self, wall: WallTime) {
+        self.covered = self.covered.max(wall);
+    }
+
+    /// Local wall time up to which silence is accounted for, durable or not.
+    pub(super) fn covered(&self) -> WallTime {
+        self.covered.max(self.current().1.covered_until)
+    }
+
+    /// How far behind the cursor a resume by time begins.
+    pub(super) fn margin(&self) -> Duration {
+        self.current().1.margin
+    }
+
+    /// A greater backward step was seen; durable with the next append.
+    pub(super) fn widen_margin(&mut self, margin: Duration) {
+        self.rows[self.current].1.margin = margin;
+    }
+
+    /// Where the current record ends; none before its first event.
+    pub(super) fn end(&self) -> Option<Mark> {
+        let witness = self.current().1.witness.as_ref()?;
+        Some(Mark { cursor: witness.cursor, time: witness.time })
+    }
+
+    /// What a record becomes by an append that reaches `peak`.
+    pub(super) fn advanced(
+        &self,
+        peak: Option<(Cursor, Witness<K>)>,
+        filter: FilterHash,
+        wall: WallTime,
+    ) -> Checkpoint<K> {
+        let mut next = self.current().1.clone();
+        next.version = next.version.next();
+        next.filter = filter;
+        next.covered_until = next.covered_until.max(self.covered);
+        if let (Advance::Free, Some((reached, witness))) = (self.advance, peak) {
+            let is_further = match next.place {
+                Place::Cursor(cursor) => cursor < reached || next.witness.is_none(),
+                Place::Tip | Place::Oldest | Place::Time(_) => true,
+            };
+            if is_further {
+                next.place = Place::Cursor(reached);
+                next.covered_until = next.covered_until.max(witness.time.min(wall));
+                next.witness = Some(witness);
+            }
+        }
+        next
+    }
+
+    /// The sink has written this. True if the position moved.
+    pub(super) fn written(&mut self, scope: Scope, checkpoint: Checkpoint<K>) -> bool {
+        let margin = self.margin();
+        let (current, row) = &mut self.rows[self.current];
+        assert!(*current == scope, "what is written belongs to the current scope");
+        assert!(checkpoint.version == row.version.next(), "one append is one version");
+        let moved = row.place != checkpoint.place;
+        *row = checkpoint;
+        row.margin = row.margin.max(margin);
+        moved
+    }
+
+    /// The version that an append builds on is the one the sink has, or the next if it is durable already.
+    pub(super) fn version(&self) -> Version {
+        self.current().1.version
+    }
+
+    /// Remembers a gap that a witness may close.
+    pub(super) fn remember(&mut self, gap: Gap) {
+        if matches!(gap.cause, Cause::Witness | Cause::Quiet | Cause::HostSwitch) {
+            self.gaps.retain(|known| !is_same(known, &gap));
+            if self.gaps.len() == GAPS_MAX {
+                self.gaps.remove(0);
+            }
+            self.gaps.push(gap);
+        }
+    }
+
+    /// The gaps that begin at a witness of `scope` that has come again.
+    pub(super) fn closed_by(&mut self, scope: Scope, witness: Cursor) -> Vec<Gap> {
+        let begins_there = |gap: &Gap| gap.scope == scope && gap.from.cursor == witness;
+        let proved = self.gaps.iter().copied().filter(begins_there).collect();
+        self.gaps.retain(|gap| !begins_there(gap));
+        proved
+    }
+}
+
+fn is_same(a: &Gap, b: &Gap) -> bool {
+    (a.scope, a.cause, a.from.cursor) == (b.scope, b.cause, b.from.cursor)
+}
