@@ -5,5 +5,6 @@
 pub mod address;
 pub mod clock;
 pub mod feed;
+pub mod sink;
 pub mod socket;
 pub mod zstd;

@@ -1,0 +1,20 @@
+//! Where events go: each sink keeps the place beside the data, so that the two can never disagree.
+//!
+//! ```text
+//! sqlite   one transaction an append; compares keys, so each event is stored once
+//! stdout   lines, then the place in a file; an event may be written again after a crash
+//! null     nothing at all, for measuring the rest
+//! ```
+//!
+//! What a sink promises is said by [`highwater_core::sink::Sink`]; a test that takes one takes them all.
+
+pub mod sqlite;
+
+mod ending;
+mod lock;
+mod open_error;
+mod origin;
+
+pub use ending::{Ended, Ending};
+pub use open_error::OpenError;
+pub use origin::{Doubled, Origin, Origins};
