@@ -1,0 +1,4 @@
+//! Sinks: what they answered for is there, once, and nothing else is.
+
+mod answers;
+mod made;
