@@ -4,6 +4,7 @@ use crate::backoff::Backoff;
 use crate::consumer::Consumer;
 use crate::consumer::approach::Approach;
 use crate::consumer::records::{Advance, Records};
+use crate::consumer::state::State;
 use crate::consumer::writer::{Fate, Job, Task, Writer, fate};
 use crate::cursor::CursorKind;
 use crate::effect::{Effect, Notice, Outcome};
@@ -128,6 +129,9 @@ impl<P: Payload> Consumer<P> {
 
     /// Asks the sink whatever is due.
     pub(super) fn crank_writer(&mut self) {
+        if matches!(self.state, State::Stopped) {
+            return;
+        }
         let now = self.now.monotonic;
         match core::mem::replace(&mut self.writer, Writer::Free { flushed: false }) {
             Writer::Waiting { until, task, failures } if until <= now => self.ask(task, failures),
