@@ -9,14 +9,14 @@
 pub mod filter;
 pub mod jetstream;
 
+pub(crate) mod envelope;
 pub(crate) mod jetstream_v1;
 pub(crate) mod jetstream_v2;
 pub(crate) mod name;
 pub(crate) mod query;
 pub(crate) mod rfc3339;
+pub(crate) mod seq;
 
-mod dictionary;
-mod envelope;
 mod pasted;
 mod refusal;
 mod subscription;
@@ -24,6 +24,7 @@ mod text;
 
 use alloc::format;
 use alloc::string::String;
+use core::fmt;
 
 use bytes::Bytes;
 
@@ -34,9 +35,8 @@ use crate::dialect::jetstream::Jetstream;
 use crate::dialect::jetstream_v2::Said;
 use crate::effect::OpenOptions;
 use crate::event::{EVENT_BYTES_MAX, Event, Item, Reason, Sample};
-use crate::time::{Duration, WallTime};
+use crate::time::Duration;
 
-pub use dictionary::{DICTIONARY_PATH, dictionary_id};
 pub use pasted::{Pasted, flags_of_query};
 pub use subscription::{COLLECTIONS_MAX, DIDS_MAX, Subscription, SubscriptionError};
 
@@ -164,9 +164,8 @@ impl Dialect {
             }
             Ok(Said::Outdated) => Item::Outdated,
             Ok(Said::Info) => Item::Info,
-            Ok(Said::Error { name, message }) => {
-                let closure = refusal::of_error_frame(&name);
-                return Frame::Error { closure, said: format!("{name}: {message}") };
+            Ok(Said::Error { name, said }) => {
+                return Frame::Error { closure: refusal::of_error_frame(&name), said };
             }
             Err(why) => Item::Malformed(Reason::Malformed(why), Sample::of(&frame)),
         })
@@ -185,11 +184,15 @@ impl Dialect {
     /// Where a number given by the operator as `--start` lies.
     pub fn place_of_wire_integer(self, integer: u64) -> Place {
         match self {
-            Self::JetstreamV2 if integer >= jetstream_v2::TIME_CURSOR_MIN => {
-                Place::Time(WallTime::from_micros(integer))
-            }
-            Self::JetstreamV1 | Self::JetstreamV2 => Place::Cursor(Cursor(integer)),
+            Self::JetstreamV1 => Place::Cursor(Cursor(integer)),
+            Self::JetstreamV2 => seq::place(integer),
         }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

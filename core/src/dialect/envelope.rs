@@ -11,7 +11,9 @@ use core::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use crate::dialect::text::Text;
 
 /// A frame is nested so deep at most; whoever reads its record later may recurse.
 pub(crate) const DEPTH_MAX: usize = 128;
@@ -26,6 +28,34 @@ const REASON_CHARS_MAX: usize = 200;
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Str<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+/// A whole number that every table can hold; the servers' own type is Go's `int64` or smaller in use.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "i64")]
+pub(crate) struct Int(pub(crate) u64);
+
+impl TryFrom<i64> for Int {
+    type Error = &'static str;
+
+    fn try_from(number: i64) -> Result<Self, Self::Error> {
+        u64::try_from(number).map(Self).map_err(|_| "a negative number")
+    }
+}
+
+/// What the relay said of an identity, an account or a repository: its own number and time are what matters.
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "what is not read is named so that a second one is an error")]
+pub(crate) struct Upstream<'a> {
+    pub(crate) seq: Int,
+    #[serde(borrow)]
+    pub(crate) time: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub(crate) rev: Option<Str<'a>>,
+    did: Option<IgnoredAny>,
+    handle: Option<IgnoredAny>,
+    active: Option<IgnoredAny>,
+    status: Option<IgnoredAny>,
+}
 
 /// A `T` that was written as an object: what `derive` makes would take an array too.
 pub(crate) struct Object<T>(pub(crate) T);
@@ -56,6 +86,11 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> 
         Ok(Object(value)) => Ok(value),
         Err(error) => Err(shortened(&format!("{error}"))),
     }
+}
+
+/// Keeps `found`, which has to be there, as a text of `frame`.
+pub(crate) fn needed(found: Option<Str<'_>>, name: &str, frame: &str) -> Result<Text, String> {
+    found.map(|found| Text::of(found.0, frame)).ok_or_else(|| format!("no `{name}`"))
 }
 
 /// The frame as text, if it is UTF-8, not too long and not nested too deep.

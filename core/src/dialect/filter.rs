@@ -53,3 +53,50 @@ fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
     list.dedup();
     list
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(collections: &[&str], dids: &[&str], kinds: &[Kind]) -> Filter {
+        let owned = |list: &[&str]| list.iter().map(|&item| item.into()).collect::<Vec<String>>();
+        Filter::new(&owned(collections), &owned(dids), kinds)
+    }
+
+    #[test]
+    fn an_empty_filter_wants_all() {
+        let all = filter(&[], &[], &[]);
+        assert!(all.wants(Kind::Commit, "did:plc:a", Some("app.bsky.feed.post")));
+        assert!(all.wants(Kind::Other, "", None));
+    }
+
+    #[test]
+    fn a_prefix_ends_at_a_dot() {
+        let graph = filter(&["app.bsky.graph.*", "org.example.bed"], &[], &[]);
+        for (collection, wanted) in [
+            ("app.bsky.graph.follow", true),
+            ("app.bsky.graph.a.b", true),
+            ("app.bsky.graphs.follow", false),
+            ("app.bsky.graph", false),
+            ("org.example.bed", true),
+            ("org.example.bed.x", false),
+            ("", false),
+        ] {
+            assert_eq!(graph.wants(Kind::Commit, "did:plc:a", Some(collection)), wanted, "{collection}");
+        }
+        assert!(graph.wants(Kind::Identity, "did:plc:a", None), "collections constrain commits only");
+    }
+
+    #[test]
+    fn dids_constrain_every_kind_and_kinds_every_did() {
+        let two = filter(&[], &["did:plc:b", "did:plc:a", "did:plc:b"], &[Kind::Account, Kind::Commit]);
+        assert!(
+            two.wants(Kind::Account, "did:plc:a", None)
+                && two.wants(Kind::Commit, "did:plc:b", Some("c.d.e"))
+        );
+        assert!(
+            !two.wants(Kind::Account, "did:plc:c", None) && !two.wants(Kind::Identity, "did:plc:a", None)
+        );
+        assert_eq!(two, filter(&[], &["did:plc:a", "did:plc:b"], &[Kind::Commit, Kind::Account]));
+    }
+}

@@ -6,11 +6,13 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use crate::cursor::{Cursor, Place};
-use crate::dialect::envelope::{Object, Str, parse, shortened, text_of};
+use crate::cursor::Place;
+use crate::dialect::envelope::{Int, Object, Str, Upstream, needed, parse, shortened, text_of};
 use crate::dialect::jetstream::{Body, Operation, Read};
 use crate::dialect::query;
+use crate::dialect::seq::position;
 use crate::dialect::subscription::Subscription;
 use crate::dialect::text::Text;
 use crate::effect::OpenOptions;
@@ -54,8 +56,8 @@ fn cursor(place: Place) -> Option<u64> {
 struct Envelope<'a> {
     #[serde(borrow)]
     did: Str<'a>,
-    time_us: u64,
-    cursor: Option<u64>,
+    time_us: Int,
+    cursor: Option<Int>,
     #[serde(borrow)]
     kind: Str<'a>,
     #[serde(borrow)]
@@ -67,6 +69,7 @@ struct Envelope<'a> {
 }
 
 #[derive(Deserialize)]
+#[allow(dead_code, reason = "the record is not read, but named so that a second one is an error")]
 struct Commit<'a> {
     #[serde(borrow)]
     rev: Str<'a>,
@@ -78,14 +81,7 @@ struct Commit<'a> {
     rkey: Str<'a>,
     #[serde(borrow)]
     cid: Option<Str<'a>>,
-}
-
-/// What the relay said, of which only its number and its time matter.
-#[derive(Deserialize)]
-struct Upstream<'a> {
-    seq: u64,
-    #[serde(borrow)]
-    time: Str<'a>,
+    record: Option<IgnoredAny>,
 }
 
 /// As much as an event of a kind we do not know must have.
@@ -93,8 +89,8 @@ struct Upstream<'a> {
 struct Head<'a> {
     #[serde(borrow)]
     did: Option<Str<'a>>,
-    time_us: u64,
-    cursor: Option<u64>,
+    time_us: Int,
+    cursor: Option<Int>,
     #[serde(borrow)]
     kind: Str<'a>,
 }
@@ -118,31 +114,36 @@ fn is_known(kind: &Str<'_>) -> bool {
 
 fn known(text: &str, envelope: Envelope<'_>) -> Result<Read, String> {
     let Envelope { did, time_us, cursor, kind, commit, identity, account } = envelope;
-    let keep = |kept: Str<'_>| Text::of(kept.0, text);
     let body = match (&*kind.0, commit, identity, account) {
-        ("commit", Some(Object(commit)), _, _) => {
-            let operation = Operation::from_name(&commit.operation.0)
-                .ok_or_else(|| format!("unknown operation `{}`", shortened(&commit.operation.0)))?;
-            if commit.cid.is_none() && operation != Operation::Delete {
-                return Err("commit without `cid`".into());
-            }
-            Body::Commit {
-                operation,
-                collection: keep(commit.collection),
-                rkey: keep(commit.rkey),
-                rev: keep(commit.rev),
-                cid: commit.cid.map(keep),
-            }
-        }
+        ("commit", Some(Object(commit)), _, _) => commit.body(text)?,
         ("identity", _, Some(Object(identity)), _) => {
-            Body::Identity { seq: identity.seq, time: keep(identity.time) }
+            Body::Identity { seq: identity.seq.0, time: needed(identity.time, "identity.time", text)? }
         }
         ("account", _, _, Some(Object(account))) => {
-            Body::Account { seq: account.seq, time: keep(account.time) }
+            Body::Account { seq: account.seq.0, time: needed(account.time, "account.time", text)? }
         }
-        (kind, ..) => return Err(format!("kind `{kind}` without its object")),
+        (kind, ..) => return Err(format!("no `{kind}`")),
     };
-    Ok(Read { time: WallTime::from_micros(time_us), seq: cursor.map(Cursor), did: keep(did), body })
+    read(time_us, cursor, Text::of(did.0, text), body)
+}
+
+impl Commit<'_> {
+    fn body(self, text: &str) -> Result<Body, String> {
+        let operation = Operation::from_name(&self.operation.0)
+            .ok_or_else(|| format!("unknown operation `{}`", shortened(&self.operation.0)))?;
+        let cid = match operation {
+            Operation::Create | Operation::Update => Some(needed(self.cid, "commit.cid", text)?),
+            Operation::Delete => None,
+        };
+        let [collection, rkey, rev] =
+            [self.collection, self.rkey, self.rev].map(|kept| Text::of(kept.0, text));
+        Ok(Body::Commit { operation, collection, rkey, rev, cid })
+    }
+}
+
+fn read(time: Int, cursor: Option<Int>, did: Text, body: Body) -> Result<Read, String> {
+    let seq = cursor.map(|cursor| position(cursor.0)).transpose()?;
+    Ok(Read { time: WallTime::from_micros(time.0), seq, did, body })
 }
 
 /// An event that a newer server says: kept, since it has a position.
@@ -152,6 +153,5 @@ fn unknown(text: &str) -> Result<Read, String> {
         return Err("a kind that is known".into());
     }
     let did = head.did.map_or(Text::Owned("".into()), |did| Text::of(did.0, text));
-    let seq = head.cursor.map(Cursor);
-    Ok(Read { time: WallTime::from_micros(head.time_us), seq, did, body: Body::Other })
+    read(head.time_us, head.cursor, did, Body::Other)
 }

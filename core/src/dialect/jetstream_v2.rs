@@ -6,25 +6,25 @@ use alloc::string::{String, ToString};
 use core::ops::Range;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::cursor::{Cursor, Place};
-use crate::dialect::envelope::{Object, Str, parse, shortened, text_of};
+use crate::cursor::Place;
+use crate::dialect::envelope::{Int, Object, Str, Upstream, needed, parse, shortened, text_of};
 use crate::dialect::jetstream::{Body, Operation, Read};
 use crate::dialect::query;
 use crate::dialect::rfc3339;
+use crate::dialect::seq::{MOMENT_MIN, position};
 use crate::dialect::subscription::Subscription;
 use crate::dialect::text::Text;
 use crate::effect::OpenOptions;
 
 /// Where the servers listen.
 pub(crate) const PATH: &str = "/xrpc/network.bsky.jetstream.subscribeEvents";
-/// Where they hand out the current dictionary. [S]
+/// Where they hand out the current dictionary; `?id=` asks for one by its number. [S]
 pub(crate) const DICTIONARY_PATH: &str = "/xrpc/network.bsky.jetstream.getZstdDictionary";
 /// What is offered as `Sec-WebSocket-Protocol`, in exactly this case. [S]
 pub(crate) const SUBPROTOCOL: &str = "xrpc.v1.json";
-/// A cursor from here on is microseconds since 1970, below it is a seq. [S]
-pub(crate) const TIME_CURSOR_MIN: u64 = 1_000_000_000_000_000;
 /// What the type of each payload begins with.
 pub(crate) const TYPE_PREFIX: &str = "network.bsky.jetstream.subscribeEvents#";
 
@@ -61,8 +61,8 @@ pub(crate) fn query(
 fn cursor(place: Place) -> Option<u64> {
     match place {
         Place::Tip => None,
-        Place::Oldest => Some(TIME_CURSOR_MIN),
-        Place::Time(time) => Some(time.as_micros().max(TIME_CURSOR_MIN)),
+        Place::Oldest => Some(MOMENT_MIN),
+        Place::Time(time) => Some(time.as_micros().max(MOMENT_MIN)),
         Place::Cursor(cursor) => Some(cursor.0),
     }
 }
@@ -77,7 +77,7 @@ pub(crate) enum Said {
     /// Something without a position, or of a type that a newer server may add: the lexicon says to skip it. [D]
     Info,
     /// The connection ends right after it. [S]
-    Error { name: String, message: String },
+    Error { name: String, said: String },
 }
 
 #[derive(Deserialize)]
@@ -94,10 +94,11 @@ struct Frame<'a> {
 }
 
 #[derive(Deserialize)]
+#[allow(dead_code, reason = "the record is not read, but named so that a second one is an error")]
 struct Payload<'a> {
     #[serde(borrow, rename = "$type")]
     kind: Str<'a>,
-    seq: Option<u64>,
+    seq: Option<Int>,
     #[serde(borrow)]
     did: Option<Str<'a>>,
     #[serde(borrow)]
@@ -112,6 +113,7 @@ struct Payload<'a> {
     rkey: Option<Str<'a>>,
     #[serde(borrow)]
     cid: Option<Str<'a>>,
+    record: Option<IgnoredAny>,
     #[serde(borrow)]
     identity: Option<Object<Upstream<'a>>>,
     #[serde(borrow)]
@@ -120,16 +122,6 @@ struct Payload<'a> {
     sync: Option<Object<Upstream<'a>>>,
     #[serde(borrow)]
     name: Option<Str<'a>>,
-}
-
-/// What the relay said, verbatim; its number and time are the relay's, not the server's. [D]
-#[derive(Deserialize)]
-struct Upstream<'a> {
-    seq: u64,
-    #[serde(borrow)]
-    time: Option<Str<'a>>,
-    #[serde(borrow)]
-    rev: Option<Str<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -150,7 +142,11 @@ pub(crate) fn decode(frame: &[u8]) -> Result<Said, String> {
     match (&*outer.kind.0, outer.payload) {
         ("message", Some(payload)) => message(text, payload.get()).map_err(|why| format!("payload: {why}")),
         ("message", None) => Err("message without `payload`".into()),
-        ("error", _) => Ok(Said::Error { name: string(outer.error), message: string(outer.message) }),
+        ("error", _) => {
+            let (name, message) = (string(outer.error), string(outer.message));
+            let said = if message.is_empty() { name.clone() } else { format!("{name}: {message}") };
+            Ok(Said::Error { name, said })
+        }
         _ => Ok(Said::Info),
     }
 }
@@ -177,36 +173,20 @@ fn is_known(kind: &Str<'_>) -> bool {
     matches!(name, Some("commit" | "identity" | "account" | "sync" | "info"))
 }
 
-fn known(text: &str, raw: &str, payload: Payload<'_>) -> Result<Said, String> {
-    let keep = |kept: Option<Str<'_>>, name| keep(kept, name, raw);
+fn known(text: &str, raw: &str, mut payload: Payload<'_>) -> Result<Said, String> {
     let body = match payload.kind.0.strip_prefix(TYPE_PREFIX) {
-        Some("commit") => {
-            let operation = payload.operation.map_or(Cow::Borrowed(""), |operation| operation.0);
-            let operation = Operation::from_name(&operation)
-                .ok_or_else(|| format!("unknown operation `{}`", shortened(&operation)))?;
-            let cid = match operation {
-                Operation::Create | Operation::Update => Some(keep(payload.cid, "cid")?),
-                Operation::Delete => None,
-            };
-            Body::Commit {
-                operation,
-                collection: keep(payload.collection, "collection")?,
-                rkey: keep(payload.rkey, "rkey")?,
-                rev: keep(payload.rev, "rev")?,
-                cid,
-            }
-        }
+        Some("commit") => payload.commit(raw)?,
         Some("identity") => {
-            let Object(identity) = payload.identity.ok_or("no `identity`")?;
-            Body::Identity { seq: identity.seq, time: keep(identity.time, "identity.time")? }
+            let Object(identity) = payload.identity.take().ok_or("no `identity`")?;
+            Body::Identity { seq: identity.seq.0, time: needed(identity.time, "identity.time", raw)? }
         }
         Some("account") => {
-            let Object(account) = payload.account.ok_or("no `account`")?;
-            Body::Account { seq: account.seq, time: keep(account.time, "account.time")? }
+            let Object(account) = payload.account.take().ok_or("no `account`")?;
+            Body::Account { seq: account.seq.0, time: needed(account.time, "account.time", raw)? }
         }
         Some("sync") => {
-            let Object(sync) = payload.sync.ok_or("no `sync`")?;
-            Body::Sync { rev: keep(sync.rev, "sync.rev")?, seq: sync.seq }
+            let Object(sync) = payload.sync.take().ok_or("no `sync`")?;
+            Body::Sync { rev: needed(sync.rev, "sync.rev", raw)?, seq: sync.seq.0 }
         }
         Some("info") if payload.name.is_some_and(|name| name.0 == "OutdatedCursor") => {
             return Ok(Said::Outdated);
@@ -216,17 +196,29 @@ fn known(text: &str, raw: &str, payload: Payload<'_>) -> Result<Said, String> {
     let time = payload.time.ok_or("no `time`")?.0;
     let read = Read {
         time: rfc3339::parse(&time).ok_or("`time` is not RFC 3339")?,
-        seq: Some(Cursor(payload.seq.ok_or("no `seq`")?)),
-        did: keep(payload.did, "did")?,
+        seq: Some(position(payload.seq.ok_or("no `seq`")?.0)?),
+        did: needed(payload.did, "did", raw)?,
         body,
     };
     let span = Text::span_of(raw, text).ok_or("a payload that is not in its frame")?;
     Ok(Said::Event(read, Some(span)))
 }
 
-fn keep(kept: Option<Str<'_>>, name: &str, raw: &str) -> Result<Text, String> {
-    match kept {
-        Some(kept) => Ok(Text::of(kept.0, raw)),
-        None => Err(format!("no `{name}`")),
+impl Payload<'_> {
+    fn commit(&mut self, raw: &str) -> Result<Body, String> {
+        let operation = self.operation.take().map_or(Cow::Borrowed(""), |operation| operation.0);
+        let operation = Operation::from_name(&operation)
+            .ok_or_else(|| format!("unknown operation `{}`", shortened(&operation)))?;
+        let cid = match operation {
+            Operation::Create | Operation::Update => Some(needed(self.cid.take(), "cid", raw)?),
+            Operation::Delete => None,
+        };
+        Ok(Body::Commit {
+            operation,
+            collection: needed(self.collection.take(), "collection", raw)?,
+            rkey: needed(self.rkey.take(), "rkey", raw)?,
+            rev: needed(self.rev.take(), "rev", raw)?,
+            cid,
+        })
     }
 }

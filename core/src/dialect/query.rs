@@ -53,3 +53,27 @@ fn decode(text: &str) -> Option<String> {
 fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pushed_is_read_again() {
+        let mut query = String::new();
+        let written =
+            [("a", "did:plc:x"), ("a", "p q&r=s;t+u%"), ("b", ""), ("c", "app.bsky.*"), ("d", "ü/🌧")];
+        for (name, value) in written {
+            push(&mut query, name, value);
+        }
+        assert_eq!(query, "a=did:plc:x&a=p%20q%26r%3Ds%3Bt%2Bu%25&b=&c=app.bsky.*&d=%C3%BC%2F%F0%9F%8C%A7");
+        let written = written.map(|(name, value)| (name.into(), value.into()));
+        assert_eq!(pairs(&query), written);
+    }
+
+    #[test]
+    fn a_pair_that_cannot_be_decoded_is_left_out() {
+        let read = pairs("&x&y=%4&z=%zz&b;c=d&e=%ff&f=a+b=c&&");
+        assert_eq!(read, [("x".into(), String::new()), ("f".into(), "a b=c".into())]);
+    }
+}

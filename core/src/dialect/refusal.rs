@@ -73,3 +73,58 @@ pub(crate) fn of_close_code(code: Option<u16>) -> Closure {
         _ => RETRY,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ELSEWHERE: Closure = Closure::Elsewhere;
+    const FATAL: Closure = Closure::Fatal;
+
+    #[test]
+    fn a_status_says_who_must_act() {
+        for status in [408, 425, 429, 500, 502, 503, 520, 599] {
+            assert_eq!(of_status(status, b"", None), RETRY, "{status}");
+        }
+        for status in [301, 308, 400, 401, 403, 404, 405, 410, 414, 431, 451] {
+            assert_eq!(of_status(status, b"", Some(1)), FATAL, "{status}");
+        }
+        for status in [0, 101, 200, 204, 302, 307, 600, 999] {
+            assert_eq!(of_status(status, b"", None), ELSEWHERE, "{status}");
+        }
+    }
+
+    #[test]
+    fn no_server_makes_us_wait_for_more_than_a_minute() {
+        let after = |secs| Closure::Retry { after: Some(Duration::from_secs(secs)) };
+        assert_eq!(of_status(429, b"", Some(7)), after(7));
+        assert_eq!(of_status(503, b"", Some(60)), after(60));
+        assert_eq!(of_status(503, b"", Some(u64::MAX)), after(60));
+    }
+
+    #[test]
+    fn the_body_of_a_400_says_more() {
+        let of = |body: &str| of_status(400, body.as_bytes(), None);
+        assert_eq!(of(r#"{"error":"CursorTooOld","message":"x"}"#), Closure::TooOld);
+        assert_eq!(of(r#"{"error":"UnknownZstdDictionary"}"#), Closure::Renegotiate);
+        assert_eq!(of(r#"{"error":"ServiceUnavailable"}"#), RETRY);
+        for fatal in
+            [r#"{"error":"InvalidRequest"}"#, r#"{"error":"New"}"#, r#"{"error":7}"#, "invalid cursor: x", ""]
+        {
+            assert_eq!(of(fatal), FATAL, "{fatal}");
+        }
+    }
+
+    #[test]
+    fn a_close_passes_unless_it_is_about_what_was_sent() {
+        for code in [None, Some(1000), Some(1001), Some(1006), Some(1011), Some(1012), Some(1013), Some(4000)]
+        {
+            assert_eq!(of_close_code(code), RETRY, "{code:?}");
+        }
+        for code in [1002, 1003, 1007, 1008, 1009, 1010] {
+            assert_eq!(of_close_code(Some(code)), ELSEWHERE, "{code}");
+        }
+        assert_eq!(of_error_frame("ConsumerTooSlow"), RETRY);
+        assert_eq!(of_error_frame("InternalError"), RETRY);
+    }
+}

@@ -113,3 +113,62 @@ fn date_of(mut days: u64) -> (u64, u64, u64) {
     }
     (year, month, days + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn micros(text: &str) -> Option<u64> {
+        parse(text).map(WallTime::as_micros)
+    }
+
+    #[test]
+    fn moments_are_read_to_the_microsecond() {
+        assert_eq!(micros("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(micros("2024-09-09T19:46:02.329308Z"), Some(1_725_911_162_329_308));
+        assert_eq!(micros("2024-02-29T23:59:59.9Z"), Some(1_709_251_199_900_000));
+        assert_eq!(micros("2000-03-01T00:00:00.000001999Z"), Some(951_868_800_000_001));
+        assert_eq!(micros("2016-12-31T23:59:60Z"), micros("2017-01-01T00:00:00Z"));
+        assert_eq!(micros("2026-05-25T16:23:29.95+02:00"), micros("2026-05-25T14:23:29.950Z"));
+        assert_eq!(micros("2026-05-24T23:23:29-15:00"), micros("2026-05-25T14:23:29Z"));
+        assert_eq!(micros("9999-12-31T23:59:59.999999Z"), Some(253_402_300_799_999_999));
+    }
+
+    #[test]
+    fn what_is_no_moment_is_none() {
+        for bad in [
+            "",
+            "2026",
+            "2026-05-25",
+            "2026-05-25T14:23:29",
+            "2026-05-25 14:23:29Z",
+            "2026-05-25T14:23:29.Z",
+            "2026-13-01T00:00:00Z",
+            "2026-02-29T00:00:00Z",
+            "2026-00-10T00:00:00Z",
+            "2026-01-00T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:60:00Z",
+            "2026-01-01T00:00:61Z",
+            "2026-01-01T00:00:00+1:00",
+            "2026-01-01T00:00:00+24:00",
+            "1969-12-31T23:59:59Z",
+            "1970-01-01T00:30:00+01:00",
+            "+026-01-01T00:00:00Z",
+            "2026-01-01T00:00:00Zz",
+            "2026-01-01T00:00:0\u{664}Z",
+        ] {
+            assert_eq!(micros(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn each_day_of_eight_centuries_is_written_and_read() {
+        for day in 0..292_194 {
+            let time =
+                WallTime::from_micros((day * SECS_PER_DAY + day % SECS_PER_DAY) * MICROS_PER_SEC + day);
+            assert_eq!(parse(&format(time)), Some(time));
+        }
+        assert_eq!(format(WallTime::from_micros(1_725_911_162_000_308)), "2024-09-09T19:46:02.000308Z");
+    }
+}

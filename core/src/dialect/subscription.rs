@@ -140,3 +140,64 @@ impl fmt::Display for SubscriptionError {
 }
 
 impl core::error::Error for SubscriptionError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subscription(
+        collections: &[&str],
+        dids: &[&str],
+        kinds: &[Kind],
+    ) -> Result<Subscription, SubscriptionError> {
+        let owned = |list: &[&str]| list.iter().map(|&item| item.into()).collect();
+        Subscription::new(owned(collections), owned(dids), kinds.to_vec())
+    }
+
+    #[test]
+    fn the_hash_is_of_the_set_and_means_the_same_next_year() {
+        let hash = |collections: &[&str], dids: &[&str], kinds: &[Kind]| {
+            subscription(collections, dids, kinds).expect("valid").hash().0
+        };
+        let (post, graph) = ("app.bsky.feed.post", "app.bsky.graph.*");
+        let golden = hash(&[post, graph], &["did:plc:a", "did:web:b.example"], &[Kind::Commit, Kind::Sync]);
+        let shuffled = hash(
+            &[graph, post, graph],
+            &["did:web:b.example", "did:plc:a"],
+            &[Kind::Sync, Kind::Commit, Kind::Sync],
+        );
+        assert_eq!(golden, shuffled);
+        assert_eq!(golden, GOLDEN);
+        assert_eq!(hash(&[], &[], &[]), GOLDEN_ALL);
+        let others =
+            [hash(&[post], &[], &[]), hash(&[], &["did:plc:a"], &[]), hash(&[], &[], &[Kind::Commit])];
+        assert!(others.iter().all(|other| ![golden, GOLDEN_ALL].contains(other)), "{others:x?}");
+    }
+
+    /// `printf 'capp.bsky.feed.post\ncapp.bsky.graph.*\nddid:plc:a\nddid:web:b.example\nkcommit\nksync\n' | sha256sum`
+    const GOLDEN: u64 = 0x9cd8_b236_d261_8743;
+    /// `printf '' | sha256sum`
+    const GOLDEN_ALL: u64 = 0xe3b0_c442_98fc_1c14;
+
+    #[test]
+    fn what_a_server_would_refuse_is_refused_before() {
+        use SubscriptionError as E;
+        assert_eq!(subscription(&["app.bsky.fo*"], &[], &[]), Err(E::Collection("app.bsky.fo*".into())));
+        assert_eq!(subscription(&[], &["handle.example"], &[]), Err(E::Did("handle.example".into())));
+        assert_eq!(subscription(&[], &[], &[Kind::Other]), Err(E::Kind));
+        assert_eq!(subscription(&["a.b.c"], &[], &[Kind::Account]), Err(E::CollectionsWithoutCommits));
+        assert!(subscription(&["a.b.c"], &[], &[Kind::Account, Kind::Commit]).is_ok());
+    }
+
+    #[test]
+    fn limits_are_counted_without_repetition() {
+        let many = |count: usize, name: &dyn Fn(usize) -> String| (0..count).map(name).collect::<Vec<_>>();
+        let collections = |count| many(count, &|i| format!("app.bsky.c{i}"));
+        let dids = |count| many(count, &|i| format!("did:plc:{i}"));
+        let new = |c, d| Subscription::new(c, d, Vec::new());
+        assert!(new(collections(100), dids(10_000)).is_ok());
+        assert!(new([collections(100), collections(100)].concat(), Vec::new()).is_ok());
+        assert_eq!(new(collections(101), Vec::new()), Err(SubscriptionError::TooManyCollections(101)));
+        assert_eq!(new(Vec::new(), dids(10_001)), Err(SubscriptionError::TooManyDids(10_001)));
+    }
+}

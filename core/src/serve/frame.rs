@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::dialect::envelope::parse;
 use crate::dialect::jetstream::Operation;
 use crate::dialect::jetstream_v2::TYPE_PREFIX;
 use crate::dialect::rfc3339;
@@ -140,7 +141,7 @@ impl Entry {
     ///
     /// The error says what is wrong with the frame, and where.
     pub fn from_v1(frame: &str, seq: u64) -> Result<Self, String> {
-        let read: V1<'_> = serde_json::from_str(frame).map_err(|error| error.to_string())?;
+        let read = parse::<V1<'_>>(frame)?;
         let body = match (&*read.kind, read.commit, read.identity, read.account) {
             ("commit", Some(commit), _, _) => commit.body()?,
             ("identity", _, Some(identity), _) => Body::Identity {

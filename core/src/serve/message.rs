@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::dialect::envelope::parse;
 use crate::dialect::filter::Filter;
 use crate::serve::Wire;
 use crate::serve::options::v1_filter;
@@ -92,12 +93,13 @@ pub fn heard(wire: Wire, is_text: bool, message: &[u8]) -> Heard {
 
 /// The options in an `options_update`; none in a message of another type.
 fn options(message: &[u8]) -> Result<Option<Options>, String> {
-    let envelope: Envelope<'_> = serde_json::from_slice(message).map_err(|error| error.to_string())?;
-    if envelope.kind != "options_update" {
-        return Ok(None);
+    let text = core::str::from_utf8(message).map_err(|error| error.to_string())?;
+    let envelope = parse::<Envelope<'_>>(text)?;
+    match envelope.payload {
+        _ if envelope.kind != "options_update" => Ok(None),
+        None => Ok(Some(Options::default())),
+        Some(payload) => parse(payload.get()).map(Some),
     }
-    let Some(payload) = envelope.payload else { return Ok(Some(Options::default())) };
-    serde_json::from_str(payload.get()).map(Some).map_err(|error| error.to_string())
 }
 
 /// A close frame's reason has 123 bytes at most (RFC 6455).

@@ -3,11 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::cursor::{Cursor, Place};
+use crate::cursor::Place;
 use crate::dialect::filter::Filter;
 use crate::dialect::jetstream::Kind;
-use crate::dialect::jetstream_v2::{SUBPROTOCOL, TIME_CURSOR_MIN};
-use crate::dialect::{DICTIONARY_PATH, Dialect, query};
+use crate::dialect::jetstream_v2::{DICTIONARY_PATH, SUBPROTOCOL};
+use crate::dialect::{Dialect, query, seq};
 use crate::serve::options::{v1_filter, v2_lists, value, values};
 use crate::serve::reply::Reply;
 use crate::serve::{Host, V1_DICTIONARY, Wire};
@@ -124,7 +124,7 @@ fn v1_place(wire: Wire, cursor: Option<&str>) -> Result<Place, String> {
     let cursor: i64 = text.parse().map_err(|_| ["invalid cursor: ", text].concat())?;
     Ok(match u64::try_from(cursor) {
         Err(_) | Ok(0) => Place::Oldest,
-        Ok(seq) if wire == Wire::V1OnV2Host && seq < TIME_CURSOR_MIN => Place::Cursor(Cursor(seq)),
+        Ok(number) if wire == Wire::V1OnV2Host => seq::place(number),
         Ok(micros) => Place::Time(WallTime::from_micros(micros)),
     })
 }
@@ -181,6 +181,6 @@ fn v2_place(cursor: Option<&str>) -> Result<Place, String> {
     match cursor.map(|text| (text, text.parse::<u64>())) {
         None => Ok(Place::Tip),
         Some((text, Err(_))) => Err(["invalid cursor: ", text].concat()),
-        Some((_, Ok(number))) => Ok(Dialect::JetstreamV2.place_of_wire_integer(number)),
+        Some((_, Ok(number))) => Ok(seq::place(number)),
     }
 }
