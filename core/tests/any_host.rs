@@ -202,7 +202,6 @@ impl Host {
         let event = Event { time: WallTime::from_micros(self.tip), seq, payload: Id(self.tip) };
         let sample = Sample { length: 1, sha256: [tag; 32], head: bytes::Bytes::from_static(b"x") };
         match tag {
-            0..=34 => Item::Event(event),
             35 => Item::Filtered(event),
             36 => Item::Oversize(event, sample),
             37 => Item::Malformed(Reason::Undecodable, sample),
