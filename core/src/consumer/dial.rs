@@ -38,7 +38,7 @@ impl<P: Payload> Consumer<P> {
                 self.approach = Approach::NewFilter;
                 self.record_open(Cause::Filter, GapState::Unproven, Until::Any);
             }
-            return self.tell_if_stale();
+            return;
         }
         let place = newest.map_or(self.config.start, |newest| Place::Time(self.rewound(newest)));
         if place == Place::Tip {
@@ -82,6 +82,7 @@ impl<P: Payload> Consumer<P> {
 
     /// What the next dial asks for.
     pub(super) fn resume(&mut self) -> Resume<P::Key> {
+        self.tell_if_stale();
         let reached = self.reached.filter(|_| self.attempts.failures >= REACHED_AFTER);
         let (scope, checkpoint) = self.records().current();
         let leaves_out = self.attempts.leaves_out_large(checkpoint.place);
@@ -215,9 +216,10 @@ impl<P: Payload> Consumer<P> {
     }
 
     fn tell_if_stale(&mut self) {
-        let checkpoint_time = self.records().end().map(|end| end.time);
-        let known_until = checkpoint_time.max(Some(self.records().covered())).unwrap_or_default();
-        let age = self.now.wall.since(known_until);
+        let Some(end) = self.records().end() else {
+            return;
+        };
+        let age = self.now.wall.since(end.time.max(self.records().covered()));
         if age > self.config.cursor_window {
             self.tell(Notice::Stale { age });
         }
