@@ -107,3 +107,83 @@ fn close(code: u16, reason: &str) -> Heard {
     let end = reason.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|&end| end <= 123).last();
     Heard::Close { code, reason: reason[..end.unwrap_or(0)].to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::jetstream::Kind;
+
+    fn code(heard: &Heard) -> Option<u16> {
+        match heard {
+            Heard::Close { code, .. } => Some(*code),
+            Heard::Ignored | Heard::Update { .. } => None,
+        }
+    }
+
+    #[test]
+    fn an_update_replaces_the_whole_filter() {
+        let message = br#"{"type":"options_update","payload":{"wantedCollections":["app.bsky.feed.post"],
+            "wantedDids":[],"maxMessageSizeBytes":1000}}"#;
+        let Heard::Update { filter, message_bytes } = heard(Wire::V1OnV2Host, true, message) else {
+            panic!("an update");
+        };
+        assert_eq!(message_bytes, Limit::Now(Some(1_000)));
+        assert!(filter.wants(Kind::Commit, "did:plc:a", Some("app.bsky.feed.post")));
+        assert!(!filter.wants(Kind::Commit, "did:plc:a", Some("app.bsky.feed.like")));
+        for empty in [
+            r#"{"type":"options_update"}"#,
+            r#"{"type":"options_update","payload":null}"#,
+            r#"{"type":"options_update","payload":{"wantedCollections":null,"maxMessageSizeBytes":-1}}"#,
+        ] {
+            let all = Heard::Update { filter: Filter::default(), message_bytes: Limit::Now(None) };
+            assert_eq!(heard(Wire::V1OnV2Host, true, empty.as_bytes()), all, "{empty}");
+            let all = Heard::Update { filter: Filter::default(), message_bytes: Limit::AsItWas };
+            assert_eq!(heard(Wire::V1, true, empty.as_bytes()), all, "{empty}");
+        }
+    }
+
+    #[test]
+    fn each_host_has_its_own_close_codes() {
+        let malformed: [&[u8]; 5] = [
+            b"{",
+            b"[]",
+            b"\xff",
+            b"{\"type\":7}",
+            br#"{"type":"options_update","payload":{"wantedDids":"did:plc:a"}}"#,
+        ];
+        for message in malformed {
+            assert_eq!(code(&heard(Wire::V1, true, message)), Some(1000));
+            assert_eq!(code(&heard(Wire::V1OnV2Host, true, message)), Some(1007));
+        }
+        let invalid = br#"{"type":"options_update","payload":{"wantedDids":["nobody"]}}"#;
+        assert_eq!(code(&heard(Wire::V1, true, invalid)), Some(1000));
+        assert_eq!(code(&heard(Wire::V1OnV2Host, true, invalid)), Some(1008));
+        assert_eq!(code(&heard(Wire::V2, true, b"{}")), Some(1008), "v2 takes no data frame at all");
+        assert_eq!(code(&heard(Wire::V2, false, b"")), Some(1008));
+    }
+
+    #[test]
+    fn what_is_not_for_the_host_is_ignored() {
+        for wire in [Wire::V1, Wire::V1OnV2Host] {
+            assert_eq!(heard(wire, true, br#"{"type":"hello","payload":7}"#), Heard::Ignored);
+            assert_eq!(heard(wire, false, b"{"), Heard::Ignored);
+        }
+        let long = vec![b' '; MESSAGE_BYTES_MAX + 1];
+        assert_eq!(heard(Wire::V1, true, &long), Heard::Ignored);
+        assert_eq!(code(&heard(Wire::V1OnV2Host, true, &long)), Some(1009));
+    }
+
+    #[test]
+    fn a_close_reason_fits_its_frame() {
+        let collection = "ü".repeat(300);
+        let message =
+            format!(r#"{{"type":"options_update","payload":{{"wantedCollections":["{collection}"]}}}}"#);
+        let Heard::Close { reason, .. } = heard(Wire::V1, true, message.as_bytes()) else {
+            panic!("a close")
+        };
+        assert!(
+            reason.starts_with("invalid subscriber options: invalid collection: ü") && reason.len() >= 122
+        );
+        assert!(reason.len() <= 123);
+    }
+}
