@@ -1,6 +1,8 @@
 //! The command line: one file a command, each with its `Args` and a `run` that gives an exit code.
 
 mod feed;
+mod run;
+mod value;
 
 use clap::Parser as _;
 
@@ -17,12 +19,14 @@ struct CommandLine {
 #[derive(clap::Subcommand)]
 enum Command {
     // Each command is a file in `cli/` and adds itself here and in `run`.
+    Run(Box<run::Args>),
     Feed(feed::Args),
 }
 
 /// Reads the command line, does what it says, and tells the operator if that went wrong.
 pub(crate) fn run() -> Exit {
     let done: Result<Exit, Failure> = match CommandLine::parse().command {
+        Command::Run(args) => run::run(*args),
         Command::Feed(args) => feed::run(args),
     };
     done.unwrap_or_else(Failure::tell)

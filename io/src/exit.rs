@@ -6,6 +6,8 @@ use std::fmt;
 use std::io::Write as _;
 use std::process::{ExitCode, Termination};
 
+use highwater::sink::OpenError;
+
 /// The exit codes; the number of each is part of the command line's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -70,6 +72,20 @@ impl Failure {
         // Nobody is left to be told if standard error is gone.
         let _ = write!(std::io::stderr().lock(), "{self}");
         self.exit
+    }
+}
+
+impl From<&OpenError> for Failure {
+    fn from(error: &OpenError) -> Self {
+        let exit = match error {
+            OpenError::Locked { .. } | OpenError::Busy { .. } => Exit::Locked,
+            OpenError::Missing { .. } => Exit::NoInput,
+            OpenError::Foreign { .. } | OpenError::Damaged { .. } => Exit::CorruptData,
+            OpenError::Newer { .. } | OpenError::Older { .. } => Exit::Configuration,
+            OpenError::CannotWrite { .. } => Exit::CannotCreate,
+            OpenError::InputOutput { .. } => Exit::InputOutput,
+        };
+        Self::new(exit, error).hint(error.hint())
     }
 }
 

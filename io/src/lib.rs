@@ -4,7 +4,13 @@
 
 pub mod address;
 pub mod clock;
+pub mod driver;
 pub mod feed;
+pub mod follow;
 pub mod sink;
 pub mod socket;
 pub mod zstd;
+
+mod panic;
+
+pub use follow::{FollowError, Highwater, Start};

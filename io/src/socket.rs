@@ -32,6 +32,7 @@ pub use life::News;
 pub use line::FRAME_BYTES_MAX;
 pub use upstream::{Compression, Upstream};
 
+use crate::address::Address;
 use life::Life;
 use opening::Ask;
 use wishes::Wishes;
@@ -62,9 +63,9 @@ impl<D: Dial> Sockets<D> {
         Self { dial: Arc::new(dial), upstreams, live: None, tasks: JoinSet::new(), news, sender }
     }
 
-    /// The feed that the machine calls `source`.
-    pub fn upstream(&self, source: SourceId) -> &Upstream {
-        &self.upstreams[usize::from(source.0)]
+    /// Where the feeds are.
+    pub fn addresses(&self) -> Vec<Address> {
+        self.upstreams.iter().map(|upstream| upstream.address().clone()).collect()
     }
 
     /// Begins a connection. Its first news is `Opened` or `Closed`.
@@ -104,7 +105,7 @@ impl<D: Dial> Sockets<D> {
             if let Err(error) = ended
                 && error.is_panic()
             {
-                return Poll::Ready(Err(Panicked(panic_message(&*error.into_panic()))));
+                return Poll::Ready(Err(Panicked(crate::panic::message(&*error.into_panic()))));
             }
         }
         self.news.poll_recv(cx).map(|news| Ok(news.expect("the sender lives as long as the receiver")))
@@ -127,11 +128,4 @@ impl<D: Dial> Sockets<D> {
             wishes.end();
         }
     }
-}
-
-/// What a panic said.
-pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").to_owned()
 }

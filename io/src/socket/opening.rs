@@ -48,29 +48,27 @@ pub(super) struct Refused {
 
 /// Opens a line to `upstream` and makes the decoder for what it will say.
 ///
-/// A dictionary that the server no longer knows is fetched once more, and once only.
+/// A dictionary that the server no longer knows is forgotten, so that the next attempt fetches it anew.
 pub(super) async fn open<D: Dial>(
     dial: &D,
     upstream: &Upstream,
     ask: Ask,
 ) -> Result<(Line<D::Stream>, Decoder), Refused> {
     let wanted = if ask.options.compress { upstream.compression() } else { &Compression::Off };
-    match wanted {
-        Compression::Off => upgrade(dial, upstream, ask, None).await,
-        Compression::With(dictionary) => upgrade(dial, upstream, ask, Some(dictionary)).await,
-        Compression::Fetched => {
-            if let Some(known) = upstream.fetched() {
-                match upgrade(dial, upstream, ask, Some(&known)).await {
-                    Err(Refused { closure: Closure::Renegotiate, .. }) => upstream.remember(None),
-                    settled => return settled,
-                }
-            }
-            let dictionary = fetch(dial, upstream).await?;
-            let opened = upgrade(dial, upstream, ask, Some(&dictionary)).await;
-            upstream.remember(opened.is_ok().then_some(dictionary));
-            opened
-        }
+    let dictionary = match wanted {
+        Compression::Off => None,
+        Compression::With(dictionary) => Some(dictionary.clone()),
+        Compression::Fetched => match upstream.fetched() {
+            Some(dictionary) => Some(dictionary),
+            None => Some(fetch(dial, upstream).await?),
+        },
+    };
+    let opened = upgrade(dial, upstream, ask, dictionary.as_ref()).await;
+    let is_refused = matches!(opened, Err(Refused { closure: Closure::Renegotiate, .. }));
+    if let Compression::Fetched = wanted {
+        upstream.remember(dictionary.filter(|_| !is_refused));
     }
+    opened
 }
 
 async fn upgrade<D: Dial>(
