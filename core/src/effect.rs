@@ -132,6 +132,23 @@ pub enum Notice {
     },
 }
 
+/// `1..3 7` for 1, 2, 3 and 7: a full batch fits on a line.
+fn write_runs(f: &mut fmt::Formatter<'_>, numbers: impl Iterator<Item = u64>) -> fmt::Result {
+    let mut numbers = numbers.peekable();
+    while let Some(first) = numbers.next() {
+        let mut last = first;
+        while let Some(next) = numbers.next_if(|next| last.checked_add(1) == Some(*next)) {
+            last = next;
+        }
+        match last - first {
+            0 => write!(f, " {first}")?,
+            1 => write!(f, " {first} {last}")?,
+            _ => write!(f, " {first}..{last}")?,
+        }
+    }
+    Ok(())
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -214,13 +231,14 @@ impl<P: Payload> fmt::Display for Append<P> {
         write!(f, "append {} to {} version {}", self.op, self.scope, self.checkpoint.version.0)?;
         write!(f, " at {} until {}", self.checkpoint.place, self.checkpoint.covered_until.as_micros())?;
         if !self.events.is_empty() {
-            write!(f, " events")?;
-            for event in self.events.iter() {
-                write!(f, " {}", event.cursor(self.scope.kind).unwrap_or_default())?;
-            }
+            f.write_str(" events")?;
+            write_runs(
+                f,
+                self.events.iter().map(|event| event.cursor(self.scope.kind).unwrap_or_default().0),
+            )?;
         }
-        for letter in &self.dead_letters {
-            write!(f, " dead {:?}", letter.reason)?;
+        for same in self.dead_letters.chunk_by(|a, b| a.reason == b.reason) {
+            write!(f, " dead {} {:?}", same.len(), same[0].reason)?;
         }
         for gap in &self.gaps {
             write!(f, " {gap}")?;
