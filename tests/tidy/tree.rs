@@ -72,7 +72,7 @@ impl Source {
     /// If `text` is not made of the tokens of Rust.
     pub(super) fn new(path: &str, text: &str) -> Self {
         let stream = stream(text);
-        let is_test = path.starts_with("tests/") || path.ends_with("/tests.rs") || path.contains("/tests/");
+        let is_test = path.ends_with("/tests.rs") || !path.contains("/src/") || path.contains("/tests/");
         let mut all = Vec::new();
         flatten(stream.clone(), Tests::Keep, &mut all);
         let mut product = Vec::new();
