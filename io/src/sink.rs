@@ -12,10 +12,14 @@
 //! What a sink promises is said by [`highwater_core::sink::Sink`]; a test that takes one takes them all.
 
 pub mod each;
+pub mod null;
 pub mod sqlite;
+pub mod stdout;
+pub mod stored;
 pub mod worker;
 
 mod ending;
+mod ledger;
 mod lock;
 mod open_error;
 mod origin;

@@ -53,7 +53,7 @@ impl Bench {
     fn dead_letters(&self) -> Vec<(String, String, Option<Cursor>, usize)> {
         let mut letters = Vec::new();
         let reader = Reader::open(&self.path).unwrap();
-        let visit = |_: RowId, letter: &highwater::sink::sqlite::StoredDeadLetter| {
+        let visit = |_: RowId, letter: highwater::sink::stored::StoredDeadLetter| {
             letters.push((letter.reason.clone(), letter.detail.clone(), letter.after, letter.bytes.len()));
             ControlFlow::Continue(())
         };

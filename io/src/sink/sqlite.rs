@@ -35,10 +35,7 @@ use self::wal::{WAL_BYTES_MAX, WalWatch};
 use super::lock::{Lock, resolve};
 use super::{Ended, Ending, OpenError, Origins};
 
-pub use self::checkpoint::StoredCheckpoint;
-pub use self::gap::StoredGap;
-pub use self::reader::{Reader, RowId, StoredDeadLetter};
-pub use self::scope::StoredScope;
+pub use self::reader::{Reader, RowId};
 
 /// Others may hold the database for so long before it counts as unavailable; the machine knows how to wait, and a
 /// stop must not have to.

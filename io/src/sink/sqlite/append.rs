@@ -11,6 +11,7 @@ use super::fault::Fault;
 use super::transaction::transact;
 use super::{checkpoint, dead_letter, gap, scope};
 use crate::sink::Origins;
+use crate::sink::stored::StoredDeadLetter;
 
 /// Does all of `append`, or nothing.
 pub(super) fn append(
@@ -26,9 +27,9 @@ pub(super) fn append(
         if checkpoint::version(connection, scope)? != append.expect {
             return Err(Fault::Conflict);
         }
-        let (stored, duplicates) = put_events(connection, scope, append)?;
+        let (stored, duplicates) = put_events(connection, origins, scope, append)?;
         for letter in &append.dead_letters {
-            dead_letter::write(connection, scope, letter)?;
+            dead_letter::write(connection, scope, &StoredDeadLetter::of(letter, append.scope, origins))?;
         }
         for gap in &append.gaps {
             gap::write(connection, origins, gap)?;
@@ -39,7 +40,12 @@ pub(super) fn append(
 }
 
 /// How many events are new, and how many are there already, be it with other content.
-fn put_events(connection: &Connection, scope: i64, append: &Append<Jetstream>) -> Result<(u32, u32), Fault> {
+fn put_events(
+    connection: &Connection,
+    origins: &Origins,
+    scope: i64,
+    append: &Append<Jetstream>,
+) -> Result<(u32, u32), Fault> {
     let mut events = Events::of(connection, scope, append.scope.kind)?;
     let (mut stored, mut duplicates) = (0, 0);
     for (index, event) in (0..).zip(append.events.iter()) {
@@ -47,7 +53,8 @@ fn put_events(connection: &Connection, scope: i64, append: &Append<Jetstream>) -
             Put::Stored => stored += 1,
             Put::Duplicate => duplicates += 1,
             Put::Conflict => {
-                dead_letter::write_conflict(connection, scope, event.cursor(append.scope.kind), event)?;
+                let letter = StoredDeadLetter::conflict(event, append.scope, origins);
+                dead_letter::write(connection, scope, &letter)?;
                 duplicates += 1;
             }
         }

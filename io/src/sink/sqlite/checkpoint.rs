@@ -7,20 +7,10 @@ use highwater_core::number::Version;
 use highwater_core::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::column::{bits, number, of_place, place, wall_time};
+use super::column::{bits, number, wall_time};
 use super::fault::Fault;
-use super::scope::StoredScope;
-
-/// A row of `checkpoint` with the scope it belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredCheckpoint {
-    /// What its cursor counts in.
-    pub scope: StoredScope,
-    /// What the machine knows of it.
-    pub checkpoint: Checkpoint<Key>,
-    /// Events that were first received in this scope.
-    pub stored: u64,
-}
+use super::scope;
+use crate::sink::stored::{StoredCheckpoint, StoredScope, place_of_words, place_words};
 
 /// The version of the row of `scope`; 0 if there is none.
 pub(super) fn version(connection: &Connection, scope: i64) -> Result<Version, Fault> {
@@ -36,7 +26,7 @@ pub(super) fn write(
     checkpoint: &Checkpoint<Key>,
     stored: u32,
 ) -> Result<(), Fault> {
-    let (place, position) = of_place(checkpoint.place);
+    let (place, position) = place_words(checkpoint.place);
     let witness = checkpoint.witness.as_ref();
     let key = witness.map(|witness| serde_json::to_string(&witness.key)).transpose();
     let key = key.map_err(|error| Fault::Unavailable(format!("a witness cannot be written: {error}")))?;
@@ -55,7 +45,7 @@ pub(super) fn write(
             scope,
             bits(checkpoint.version.0),
             place,
-            position,
+            position.map(bits),
             witness.map(|witness| bits(witness.cursor.0)),
             witness.map(|witness| bits(witness.time.as_micros())),
             key,
@@ -77,7 +67,7 @@ pub(super) fn read_all(connection: &Connection) -> Result<Vec<StoredCheckpoint>,
     let mut rows = select.query([])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let scope = StoredScope::read(row, 0)?;
+        let scope = scope::read(row, 0)?;
         let checkpoint = read(row).map_err(|what| {
             let StoredScope { host, dialect, incarnation, .. } = &scope;
             Fault::Damaged(format!("the checkpoint of {host} {dialect} incarnation {incarnation}: {what}"))
@@ -92,8 +82,7 @@ fn read(row: &Row<'_>) -> Result<Checkpoint<Key>, String> {
     let optional = |column: usize| row.get::<_, Option<i64>>(column).map_err(|error| error.to_string());
     let text = |column: usize| row.get::<_, Option<String>>(column).map_err(|error| error.to_string());
     let name = text(5)?.unwrap_or_default();
-    let position = optional(6)?;
-    let place = place(&name, position).ok_or_else(|| format!("no place is {name:?} with {position:?}"))?;
+    let place = place_of_words(&name, optional(6)?.map(number))?;
     let witness = match (optional(7)?, optional(8)?, text(9)?) {
         (None, None, None) => None,
         (Some(cursor), Some(time), Some(key)) => Some(Witness {

@@ -1,28 +1,14 @@
 //! The ledger of gaps: one row for each (scope, cause, start), whatever is written of it and how often.
 
 use highwater_core::cursor::Cursor;
-use highwater_core::gap::{Cause, Gap, GapState, Mark};
+use highwater_core::gap::{Gap, GapState, Mark};
 use rusqlite::{Connection, Row, params};
 
-use super::column::{bits, cause, gap_state, number, wall_time};
+use super::column::{bits, number, wall_time};
 use super::fault::Fault;
-use super::scope::{self, StoredScope};
+use super::scope;
 use crate::sink::Origins;
-
-/// A row of `gaps` with the scope it begins in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredGap {
-    /// What its start counts in.
-    pub scope: StoredScope,
-    /// Why it is on record.
-    pub cause: Cause,
-    /// What is known of it.
-    pub state: GapState,
-    /// The last position known to be safe.
-    pub from: Mark,
-    /// The first known to be safe again.
-    pub to: Option<Mark>,
-}
+use crate::sink::stored::{StoredGap, cause_of_word, state_of_word};
 
 /// Puts `gap` on record, or says what is known of it now. A gap that is closed but not on record never was one.
 pub(super) fn write(connection: &Connection, origins: &Origins, gap: &Gap) -> Result<(), Fault> {
@@ -72,10 +58,7 @@ pub(super) fn read_open(connection: &Connection, origins: &Origins) -> Result<Ve
              WHERE state <> 'closed' AND from_cursor = witness_cursor ORDER BY gaps.id"
         ),
     )?;
-    let in_use = |StoredGap { scope, cause, state, from, to }| {
-        scope.scope(origins).map(|scope| Gap { scope, cause, state, from, to })
-    };
-    Ok(gaps.into_iter().filter_map(in_use).collect())
+    Ok(gaps.iter().filter_map(|gap| gap.gap(origins)).collect())
 }
 
 /// Every gap, in the order in which they went on record.
@@ -94,7 +77,7 @@ fn select(connection: &Connection, sql: &str) -> Result<Vec<StoredGap>, Fault> {
 }
 
 fn read(row: &Row<'_>) -> Result<StoredGap, Fault> {
-    let (cause_name, state_name): (String, String) = (row.get(4)?, row.get(5)?);
+    let (cause, state): (String, String) = (row.get(4)?, row.get(5)?);
     let mark = |cursor, time| Mark { cursor: Cursor(number(cursor)), time: wall_time(time) };
     let to = match (row.get::<_, Option<i64>>(8)?, row.get::<_, Option<i64>>(9)?) {
         (Some(cursor), Some(time)) => Some(mark(cursor, time)),
@@ -102,11 +85,9 @@ fn read(row: &Row<'_>) -> Result<StoredGap, Fault> {
         _ => return Err(Fault::Damaged("a gap has only half an end".into())),
     };
     Ok(StoredGap {
-        scope: StoredScope::read(row, 0)?,
-        cause: cause(&cause_name)
-            .ok_or_else(|| Fault::Damaged(format!("a gap has the unknown cause {cause_name:?}")))?,
-        state: gap_state(&state_name)
-            .ok_or_else(|| Fault::Damaged(format!("a gap has the unknown state {state_name:?}")))?,
+        scope: scope::read(row, 0)?,
+        cause: cause_of_word(&cause).map_err(Fault::Damaged)?,
+        state: state_of_word(&state).map_err(Fault::Damaged)?,
         from: mark(row.get(6)?, row.get(7)?),
         to,
     })

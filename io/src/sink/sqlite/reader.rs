@@ -7,19 +7,15 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use highwater_core::cursor::Cursor;
 use highwater_core::dialect::jetstream::{Key, Kind, Operation};
-use highwater_core::time::WallTime;
 use rusqlite::{Connection, OpenFlags, Row, params};
 
-use super::checkpoint::{self, StoredCheckpoint};
-use super::column::{number, wall_time};
+use super::column::number;
 use super::fault::{Fault, while_opening};
-use super::gap::{self, StoredGap};
-use super::scope::StoredScope;
 use super::wal::wal_of;
-use super::{migrate, schema};
+use super::{checkpoint, dead_letter, gap, migrate, schema};
 use crate::sink::OpenError;
+use crate::sink::stored::{StoredCheckpoint, StoredDeadLetter, StoredGap};
 
 /// A reader has nothing better to do than to wait for so long.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,31 +30,6 @@ pub struct Reader {
 /// The number of a row; rows are read in the order of their numbers, beginning after one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowId(pub i64);
-
-/// A row of `dead_letters` with the scope it came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredDeadLetter {
-    /// Where it came from.
-    pub scope: StoredScope,
-    /// The position before it; of a conflict its own.
-    pub after: Option<Cursor>,
-    /// Why it was set aside, in a word.
-    pub reason: String,
-    /// What more there is to say of that.
-    pub detail: String,
-    /// The server's time, if it is an event.
-    pub time: Option<WallTime>,
-    /// Its key, if it is an event.
-    pub key: Option<Key>,
-    /// The content identifier, if it is a commit that has one.
-    pub cid: Option<String>,
-    /// How many bytes it had.
-    pub length: u64,
-    /// SHA-256 of all of them.
-    pub sha256: Vec<u8>,
-    /// Those that were kept.
-    pub bytes: Vec<u8>,
-}
 
 impl Reader {
     /// Opens the database at `path`, which must be there.
@@ -143,13 +114,14 @@ impl Reader {
     pub fn dead_letters(
         &self,
         after: RowId,
-        mut visit: impl FnMut(RowId, &StoredDeadLetter) -> ControlFlow<()>,
+        mut visit: impl FnMut(RowId, StoredDeadLetter) -> ControlFlow<()>,
     ) -> Result<(), OpenError> {
-        let sql = "SELECT dead_letters.id, host, dialect, kind, incarnation, after, reason, detail, time_us, key, cid,
-                     length, sha256, bytes
-                   FROM dead_letters JOIN scopes ON scopes.id = dead_letters.scope
-                   WHERE dead_letters.id > ?1 ORDER BY dead_letters.id";
-        self.rows(sql, after, |id, row| Ok(visit(id, &dead_letter(row)?)))
+        let sql = format!(
+            "SELECT dead_letters.id, {} FROM dead_letters JOIN scopes ON scopes.id = dead_letters.scope
+             WHERE dead_letters.id > ?1 ORDER BY dead_letters.id",
+            dead_letter::COLUMNS
+        );
+        self.rows(&sql, after, |id, row| Ok(visit(id, dead_letter::read(row, 1)?)))
     }
 
     fn last(&self, table: &str) -> Result<RowId, OpenError> {
@@ -202,22 +174,5 @@ fn key(id: RowId, row: &Row<'_>, payload: &[u8]) -> Result<Key, Fault> {
             Key::Other(String::from_utf8_lossy(payload).into())
         }
         Some(Kind::Other) | None => return Err(damaged("kind")),
-    })
-}
-
-fn dead_letter(row: &Row<'_>) -> Result<StoredDeadLetter, Fault> {
-    let key: Option<String> = row.get(9)?;
-    let key = key.map(|key| serde_json::from_str(&key)).transpose();
-    Ok(StoredDeadLetter {
-        scope: StoredScope::read(row, 1)?,
-        after: row.get::<_, Option<i64>>(5)?.map(|after| Cursor(number(after))),
-        reason: row.get(6)?,
-        detail: row.get(7)?,
-        time: row.get::<_, Option<i64>>(8)?.map(wall_time),
-        key: key.map_err(|error| Fault::Damaged(format!("a dead letter's key: {error}")))?,
-        cid: row.get(10)?,
-        length: number(row.get(11)?),
-        sha256: row.get(12)?,
-        bytes: row.get(13)?,
     })
 }
