@@ -1,6 +1,5 @@
 //! One line of a server's log: everything that any of the wires says of an event.
 
-use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 
@@ -59,14 +58,18 @@ pub struct Content {
     pub cid: String,
 }
 
-/// A text that is one JSON value.
+/// A text that is one JSON object, as every record is.
 #[derive(Clone, Debug)]
 pub struct Json(Box<RawValue>);
 
 impl Json {
-    /// `text`, without white space around it, if it is one JSON value.
+    /// `text`, without white space around it, if it is one JSON object.
     pub fn new(text: String) -> Option<Self> {
-        RawValue::from_string(text).ok().map(Self)
+        Self::of(RawValue::from_string(text).ok()?)
+    }
+
+    pub(crate) fn of(raw: Box<RawValue>) -> Option<Self> {
+        raw.get().starts_with('{').then_some(Self(raw))
     }
 
     /// The text.
@@ -76,12 +79,6 @@ impl Json {
 
     pub(crate) fn raw(&self) -> &RawValue {
         &self.0
-    }
-}
-
-impl From<&RawValue> for Json {
-    fn from(raw: &RawValue) -> Self {
-        Self(raw.to_owned())
     }
 }
 

@@ -1,6 +1,6 @@
 //! How entries and control messages are written, and how a v1 frame becomes an entry again.
 
-use alloc::borrow::Cow;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ use crate::dialect::jetstream::Operation;
 use crate::dialect::jetstream_v2::TYPE_PREFIX;
 use crate::dialect::rfc3339;
 use crate::serve::Wire;
-use crate::serve::entry::{Body, Change, Content, Entry};
+use crate::serve::entry::{Body, Change, Content, Entry, Json};
 use crate::time::WallTime;
 
 /// A v1 frame; the fields stand in the order of the wire. \[S\]
@@ -202,10 +202,8 @@ impl Entry {
 
 impl Commit<'_> {
     fn body(self) -> Result<Body, String> {
-        let content = match (self.record, self.cid) {
-            (Some(record), Some(cid)) => Some(Content { record: record.into(), cid: cid.into_owned() }),
-            _ => None,
-        };
+        let record = self.record.and_then(|record| Json::of(record.to_owned()));
+        let content = record.zip(self.cid).map(|(record, cid)| Content { record, cid: cid.into_owned() });
         let change = match (self.operation, content) {
             (Operation::Create, Some(content)) => Change::Create(content),
             (Operation::Update, Some(content)) => Change::Update(content),
