@@ -25,6 +25,8 @@ pub(crate) const PATH: &str = "/xrpc/network.bsky.jetstream.subscribeEvents";
 pub(crate) const DICTIONARY_PATH: &str = "/xrpc/network.bsky.jetstream.getZstdDictionary";
 /// What is offered as `Sec-WebSocket-Protocol`, in exactly this case. [S]
 pub(crate) const SUBPROTOCOL: &str = "xrpc.v1.json";
+/// What JSON takes for white space.
+const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 /// What the type of each payload begins with.
 pub(crate) const TYPE_PREFIX: &str = "network.bsky.jetstream.subscribeEvents#";
 
@@ -135,7 +137,7 @@ pub(crate) fn decode(frame: &[u8]) -> Result<Said, String> {
     let text = text_of(frame)?;
     // As the servers write it. What stands between is JSON to its end or `message` fails, so the whole is.
     let inner = text.strip_prefix(r#"{"$type":"message","payload":"#).and_then(|rest| rest.strip_suffix('}'));
-    if let Some(Ok(said)) = inner.map(|payload| message(text, payload.trim_ascii())) {
+    if let Some(Ok(said)) = inner.map(|payload| message(text, payload.trim_matches(WHITE_SPACE))) {
         return Ok(said);
     }
     let outer = parse::<Frame<'_>>(text)?;

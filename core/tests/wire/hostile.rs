@@ -156,6 +156,21 @@ fn an_array_is_not_an_object() {
 }
 
 #[test]
+fn white_space_is_what_json_says() {
+    let (v1, v2) = (with_record(COMMIT, "{}"), with_record(MESSAGE, "{}"));
+    let spaced = |space: &str| v2.replace("\"payload\":{", &format!("\"payload\":{space}{{{space}"));
+    let Item::Event(event) = decode(Dialect::JetstreamV2, spaced(" \t\r\n")) else { panic!("an event") };
+    assert!(event.payload.bytes().starts_with(b"{ \t\r\n\"$type\"") && event.payload.bytes().ends_with(b"}"));
+    for space in ["\u{c}", "\u{b}", "\u{a0}", "\u{feff}", "\u{0}"] {
+        malformed(Dialect::JetstreamV2, spaced(space));
+        malformed(Dialect::JetstreamV2, v2.replace("\"payload\":", &format!("\"payload\":{space}")));
+        malformed(Dialect::JetstreamV2, v2.replace("}}}", &format!("}}}}{space}}}")));
+        malformed(Dialect::JetstreamV1, format!("{space}{v1}"));
+        malformed(Dialect::JetstreamV1, format!("{v1}{space}"));
+    }
+}
+
+#[test]
 fn escapes_cost_a_copy_and_nothing_else() {
     let escaped =
         with_record(COMMIT, "{}").replace(r#""k""#, r#""\u006b\/\n""#).replace("\"rev\"", r#""r\u0065v""#);
