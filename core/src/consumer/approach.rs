@@ -45,7 +45,8 @@ impl Approach {
             }
             (Self::Checkpoint | Self::NewFilter | Self::WitnessByTime, witness) => {
                 let place = match (checkpoint.place, kind) {
-                    (Place::Tip, _) => Place::Time(checkpoint.covered_until),
+                    // Our clock says when that was; the server's may be behind, or an event may have been on its way.
+                    (Place::Tip, _) => Place::Time(checkpoint.covered_until - margin),
                     (Place::Cursor(cursor), CursorKind::Time) if witness.is_some() => {
                         Place::Cursor(step_back(cursor, margin, reached))
                     }

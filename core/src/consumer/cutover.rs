@@ -38,8 +38,8 @@ pub(super) enum Step {
     Nothing,
     /// From here on the switch is possible: put it on record before this event.
     Begin(Mark),
-    /// The switch is behind: the record that began there ends with this event.
-    End(Mark),
+    /// The switch is behind: the record from the one mark ends at the other.
+    End(Mark, Mark),
 }
 
 impl Cutover {
@@ -63,7 +63,11 @@ impl Cutover {
             Self::Passing { from, live_since } => {
                 let since = live_since.filter(|_| is_live);
                 match since {
-                    Some(since) if time >= since + LIVE_LAG => (Self::Passed, Step::End(from)),
+                    Some(since) if time >= since + LIVE_LAG => {
+                        let end = since + LIVE_LAG;
+                        let to = Mark { cursor: Cursor(end.as_micros()), time: end };
+                        (Self::Passed, Step::End(from, to))
+                    }
                     Some(_) => return Step::Nothing,
                     None => (Self::Passing { from, live_since: is_live.then_some(time) }, Step::Nothing),
                 }

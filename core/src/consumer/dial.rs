@@ -195,7 +195,7 @@ impl<P: Payload> Consumer<P> {
         } else {
             let place = match (newest, self.records().current().1.place) {
                 (Some(newest), _) => Place::Time(self.rewound(newest)),
-                (None, Place::Tip) => Place::Time(self.records().current().1.covered_until),
+                (None, Place::Tip) => Place::Time(self.rewound(self.records().covered())),
                 (None, _) => self.config.start,
             };
             let (scope, fresh) = (self.first_scope(source), self.fresh(place));

@@ -213,7 +213,7 @@ impl<P: Payload> Consumer<P> {
         match step {
             Step::Nothing => {}
             Step::Begin(from) => self.record_cutover(from, None),
-            Step::End(from) => self.record_cutover(from, Some(here)),
+            Step::End(from, to) => self.record_cutover(from, Some(to)),
         }
         if !self.open_gaps.is_empty() {
             self.end_gaps(here);
