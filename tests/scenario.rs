@@ -52,9 +52,11 @@ scenarios! {
     a_deadline_seen_late_is_judged_after_one_more_read
     a_dial_that_never_opens_is_given_up
     a_duplicate_makes_no_attempt_good
+    a_feed_in_numbers_that_stops_counting_is_another_history
     a_feed_in_time_is_asked_again_from_the_margin_on
     a_feed_in_time_that_shows_numbers_counts_in_them
     a_fenced_writer_stops_at_once
+    a_filtered_event_can_be_the_witness
     a_flush_that_fails_is_asked_again_before_the_dial
     a_full_buffer_stops_the_reading
     a_history_that_is_always_too_old_is_asked_for_five_times
@@ -67,19 +69,24 @@ scenarios! {
     a_new_filter_is_a_line_in_the_ledger
     a_new_row_makes_an_attempt_good
     a_number_below_the_witness_is_another_history
+    a_number_that_goes_back_is_another_history
     a_refused_dictionary_is_fetched_anew_once
     a_resume_includes_the_event_at_the_checkpoint
     a_server_that_asks_for_peace_gets_it
     a_server_that_loses_patience_is_left_first
+    a_sink_that_stays_away_ends_the_connection_and_not_the_machine
     a_source_that_refuses_for_good_is_never_asked_again
     a_source_with_its_own_checkpoint_resumes_by_it
     a_sparse_filter_moves_the_checkpoint
     a_stale_checkpoint_is_sent_all_the_same
     a_start_is_ignored_once_there_is_a_checkpoint
+    a_start_may_be_a_number_of_the_wire
     a_stop_before_anything_is_known_is_at_once
     a_stop_ends_the_waiting
     a_stop_leaves_what_its_grace_does_not_cover
     a_stop_settles_the_append_in_hand
+    a_stop_while_a_dial_is_on_its_way_ends_it
+    a_stop_while_the_sink_stays_away_ends_with_the_grace
     a_stop_wins_over_a_scope_that_changes
     a_witness_alone_is_no_progress
     a_witness_that_comes_late_closes_its_gap
@@ -106,6 +113,7 @@ scenarios! {
     poison_is_isolated_and_set_aside
     silence_accounted_for_is_not_stale
     silence_is_questioned_then_given_up
+    silence_that_was_answered_is_accounted_for
     stale_news_changes_nothing
     ten_seconds_and_a_pong_make_an_attempt_good
     ten_seconds_without_a_pong_are_not
