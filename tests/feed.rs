@@ -1,4 +1,7 @@
 //! `highwater feed` over real sockets: each rule of either wire, as a subscriber sees it.
 
 mod client;
+mod faults;
+mod newer_wire;
 mod older_wire;
+mod truth;

@@ -1,39 +1,59 @@
-//! A run of events that came to be together, and the bytes they are sent as: framed once, written to everyone.
+//! A run of events that came to be together, and the frames they are sent as.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use highwater_core::serve::Wire;
+
+use crate::feed::frames::Frames;
+use crate::feed::instance::Instance;
 
 /// What the log keeps of an event; all else is made anew from the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct Slot {
     /// The event's number in its source.
     pub(crate) index: u64,
-    /// When it was said, in µs: part of what it is.
+    /// When it happened, in µs since 1970: part of what it is.
     pub(crate) at: u64,
-    /// When this server saw it, in µs: what the older wire counts in.
+    /// When the server saw it, in µs since 1970: what the older wire counts in.
     pub(crate) time: u64,
+    /// What the server made of it.
+    pub(crate) fate: Fate,
 }
 
-/// In which bytes an event is sent.
+/// What becomes of an event before anybody reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// The older wire.
-    V1,
+pub(crate) enum Fate {
+    /// It is sent as it is.
+    Sent,
+    /// Its record has so many bytes more.
+    Swollen(usize),
+    /// The server is blind to it.
+    Unseen,
+}
+
+/// In which bytes events are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// What is spoken.
+    pub(crate) wire: Wire,
+    /// Whose times and numbers they carry.
+    pub(crate) instance: Instance,
+    /// The number of the dictionary they are compressed with.
+    pub(crate) dictionary: Option<u32>,
 }
 
 /// Events at successive positions.
 #[derive(Debug)]
 pub(crate) struct Block {
     first: u64,
-    entries: Box<[Entry]>,
-    framed: Mutex<Vec<(Form, Arc<Framed>)>>,
+    slots: Box<[Slot]>,
+    frames: Mutex<Vec<(Form, Arc<Frames>)>>,
 }
 
 impl Block {
-    /// The events `entries`, the first of them at position `first`.
-    pub(crate) fn new(first: u64, entries: Vec<Entry>) -> Self {
-        Self { first, entries: entries.into(), framed: Mutex::default() }
+    /// The events of `slots`, the first of them at position `first`.
+    pub(crate) fn new(first: u64, slots: Vec<Slot>) -> Self {
+        Self { first, slots: slots.into(), frames: Mutex::default() }
     }
 
     /// The position of the first event.
@@ -43,77 +63,27 @@ impl Block {
 
     /// The position after the last event.
     pub(crate) fn end(&self) -> u64 {
-        self.first + self.entries.len() as u64
+        self.first + self.slots.len() as u64
     }
 
     /// The events.
-    pub(crate) fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub(crate) fn slots(&self) -> &[Slot] {
+        &self.slots
     }
 
-    /// The events' frames in `form`, made by `frame` if nobody asked before.
-    pub(crate) fn framed(&self, form: Form, frame: impl FnOnce(&Self) -> Framed) -> Arc<Framed> {
-        let mut known = self.framed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, framed)) = known.iter().find(|(of, _)| *of == form) {
-            return Arc::clone(framed);
+    /// The events with their positions.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u64, &Slot)> {
+        (self.first..).zip(&self.slots)
+    }
+
+    /// The events' frames in `form`, made by `make` if nobody asked before.
+    pub(crate) fn frames(&self, form: Form, make: impl FnOnce(&Self) -> Frames) -> Arc<Frames> {
+        let mut known = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, frames)) = known.iter().find(|(of, _)| *of == form) {
+            return Arc::clone(frames);
         }
-        let framed = Arc::new(frame(self));
-        known.push((form, Arc::clone(&framed)));
-        framed
+        let frames = Arc::new(make(self));
+        known.push((form, Arc::clone(&frames)));
+        frames
     }
-}
-
-/// WebSocket frames one after the other.
-#[derive(Debug)]
-pub(crate) struct Framed {
-    bytes: Bytes,
-    /// Where each frame ends; an event that this form does not have ends where it began.
-    ends: Box<[usize]>,
-}
-
-/// What a frame's payload is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Opcode {
-    /// UTF-8.
-    Text = 1,
-}
-
-impl Framed {
-    /// A frame for each payload, in order.
-    pub(crate) fn new<P: AsRef<[u8]>>(opcode: Opcode, payloads: impl Iterator<Item = Option<P>>) -> Self {
-        let mut bytes = BytesMut::new();
-        let ends = payloads.map(|payload| {
-            if let Some(payload) = payload {
-                put_frame(opcode, payload.as_ref(), &mut bytes);
-            }
-            bytes.len()
-        });
-        let ends = ends.collect();
-        Self { bytes: bytes.freeze(), ends }
-    }
-
-    /// The frames of the events `from..to`, counted from the block's first.
-    pub(crate) fn slice(&self, from: usize, to: usize) -> Bytes {
-        let start = |event: usize| event.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.bytes.slice(start(from)..start(to))
-    }
-}
-
-/// Appends one whole, unmasked frame (RFC 6455, section 5.2).
-pub(crate) fn put_frame(opcode: Opcode, payload: &[u8], to: &mut BytesMut) {
-    const FIN: u8 = 0x80;
-    to.reserve(payload.len() + 10);
-    to.put_u8(FIN | opcode as u8);
-    match payload.len() {
-        short @ 0..126 => to.put_u8(short as u8),
-        long @ 126..0x1_0000 => {
-            to.put_u8(126);
-            to.put_u16(long as u16);
-        }
-        longer => {
-            to.put_u8(127);
-            to.put_u64(longer as u64);
-        }
-    }
-    to.put_slice(payload);
 }

@@ -1,62 +1,224 @@
-//! One subscriber: sends what it asked for from where it asked, and listens to what it says.
+//! One subscriber: sends what is next, listens to what it says, and lets happen what goes wrong.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
+use highwater_core::serve::message::{Heard, heard};
+use highwater_core::serve::{PING_INTERVAL, SHUTDOWN, Wire};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::{Instant, Interval};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
+use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::feed::block::Form;
+use crate::feed::delivery::{Delivery, Parcel};
+use crate::feed::fault::FaultKind;
+use crate::feed::frames::{self, Opcode};
+use crate::feed::garbage::garbage;
+use crate::feed::hazard::Firing;
 use crate::feed::server::Server;
 
-/// How often the server asks whether somebody is there.
-const PING_EVERY: Duration = Duration::from_secs(30);
+/// A half-open connection is let go after so long: whoever has not noticed by then never will.
+const HALF_OPEN: Duration = Duration::from_secs(600);
 
-/// A reader that takes nothing for so long is dropped.
-const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+/// A farewell nobody takes is not waited for longer.
+const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Sends the events from position `next` on, until either side has enough.
-pub(crate) async fn run(server: &Arc<Server>, stream: TcpStream, read: &Bytes, mut next: u64) {
-    let mut socket = WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Server, None).await;
-    let mut tip = server.log.watch();
-    let mut ping = tokio::time::interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
-    loop {
-        tip.mark_unchanged();
-        let frames = server.frames(Form::V1, &mut next);
-        if !frames.is_empty() {
-            if write(&mut socket, frames).await.is_none() {
-                return;
+/// How a connection ends.
+enum End {
+    /// The other side has left, or cannot be reached.
+    Gone,
+    /// Without a word.
+    Reset,
+    /// Not at all, but nothing follows.
+    HalfOpen,
+    /// With these words.
+    Said(u16, String),
+}
+
+struct Connection {
+    server: Arc<Server>,
+    delivery: Delivery,
+    socket: WebSocketStream<TcpStream>,
+    life: watch::Receiver<u32>,
+    ping: Interval,
+    /// The other side has to answer a ping before.
+    pong_due: Option<Instant>,
+    /// Nothing is sent before.
+    stalled: Option<Instant>,
+}
+
+/// Sends what is to be delivered until either side has enough. `read` was read of the socket already.
+pub(crate) async fn run(delivery: Delivery, stream: TcpStream, read: &Bytes) {
+    let server = Arc::clone(delivery.server());
+    server.counted.connections.fetch_add(1, Ordering::Relaxed);
+    let interval = Duration::from(PING_INTERVAL);
+    let mut connection = Connection {
+        life: server.life(),
+        server,
+        delivery,
+        socket: WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Server, None).await,
+        ping: tokio::time::interval_at(Instant::now() + interval, interval),
+        pong_due: None,
+        stalled: None,
+    };
+    if let Err(end) = connection.converse().await {
+        connection.end(end).await;
+    }
+}
+
+impl Connection {
+    async fn converse(&mut self) -> Result<(), End> {
+        let mut tip = self.server.log().watch();
+        loop {
+            tip.mark_unchanged();
+            let has_more = self.deliver().await?;
+            let pong_due = self.pong_due;
+            let stalled = self.stalled;
+            tokio::select! {
+                biased;
+                _ = self.life.changed() => return Err(self.farewell()),
+                message = self.socket.next() => self.hear(message).await?,
+                _ = self.ping.tick() => self.ping().await?,
+                () = until(pong_due) => return Err(End::Gone),
+                () = until(stalled) => self.stalled = None,
+                () = tokio::task::yield_now(), if has_more => {}
+                _ = tip.changed(), if !has_more => {}
             }
-            // Others are served, and the subscriber is heard, between two blocks.
-            tokio::task::yield_now().await;
         }
-        tokio::select! {
-            biased;
-            message = socket.next() => match message {
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Text(_) | Message::Binary(_))) => {
-                    if socket.flush().await.is_err() { return }
+    }
+
+    /// Sends one parcel; false if there is nothing to send now.
+    async fn deliver(&mut self) -> Result<bool, End> {
+        if self.stalled.is_some() || self.delivery.waits_for_hello() {
+            return Ok(false);
+        }
+        match self.delivery.next() {
+            Parcel::Nothing => Ok(false),
+            Parcel::Left => Err(End::Reset),
+            Parcel::Frames(frames, count, firing) => {
+                self.write(frames).await?;
+                self.server.counted.frames.fetch_add(count, Ordering::Relaxed);
+                match firing {
+                    Some(firing) => self.suffer(firing).await.map(|()| true),
+                    None => Ok(true),
                 }
-                _ => return,
-            },
-            _ = ping.tick() => if socket.send(Message::Ping(Bytes::new())).await.is_err() { return },
-            () = std::future::ready(()), if server.log.next() > next => {}
-            _ = tip.changed() => {}
+            }
+        }
+    }
+
+    /// Writes whole frames past the WebSocket library, which has nothing left to write itself.
+    async fn write(&mut self, mut frames: Bytes) -> Result<(), End> {
+        let patience = Duration::from(self.server.host().write_timeout());
+        while !frames.is_empty() {
+            let stream = self.socket.get_mut();
+            match tokio::time::timeout(patience, stream.write_buf(&mut frames)).await {
+                Ok(Ok(written)) if written > 0 => {}
+                Ok(_) => return Err(End::Gone),
+                Err(_) => return Err(End::Reset),
+            }
+        }
+        Ok(())
+    }
+
+    async fn hear(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
+        match message {
+            Some(Ok(Message::Text(text))) => self.take(true, text.as_bytes()),
+            Some(Ok(Message::Binary(bytes))) => self.take(false, &bytes),
+            Some(Ok(Message::Pong(_))) => {
+                self.pong_due = None;
+                Ok(())
+            }
+            // The library has its answer ready; it must be out before frames are written past it.
+            Some(Ok(Message::Ping(_))) => self.socket.flush().await.map_err(|_| End::Gone),
+            Some(Ok(Message::Close(_))) => {
+                let _ = tokio::time::timeout(FAREWELL, self.socket.flush()).await;
+                Err(End::Gone)
+            }
+            Some(Ok(Message::Frame(_)) | Err(_)) | None => Err(End::Gone),
+        }
+    }
+
+    fn take(&mut self, is_text: bool, message: &[u8]) -> Result<(), End> {
+        match heard(self.delivery.form().wire, is_text, message) {
+            Heard::Ignored => Ok(()),
+            Heard::Update { filter, message_bytes } => {
+                self.delivery.update(filter, message_bytes);
+                Ok(())
+            }
+            Heard::Close { code, reason } => Err(End::Said(code, reason)),
+        }
+    }
+
+    async fn ping(&mut self) -> Result<(), End> {
+        let patience = self.server.host().pong_timeout();
+        self.pong_due = self.pong_due.or(patience.map(|patience| Instant::now() + Duration::from(patience)));
+        self.socket.send(Message::Ping(Bytes::new())).await.map_err(|_| End::Gone)
+    }
+
+    /// Lets a fault happen.
+    async fn suffer(&mut self, mut firing: Firing) -> Result<(), End> {
+        match firing.kind {
+            FaultKind::Drop => {
+                if firing.draw.percent(50) {
+                    let frame = frames::frame(Opcode::Text, &[b' '; 200]);
+                    self.write(frame.slice(..firing.draw.between(1, 200) as usize)).await?;
+                }
+                Err(End::Reset)
+            }
+            FaultKind::HalfOpen => Err(End::HalfOpen),
+            FaultKind::Stall => {
+                let millis = firing.draw.between(2_000, 6_000);
+                self.stalled = Some(Instant::now() + Duration::from_millis(millis));
+                Ok(())
+            }
+            FaultKind::Malformed => {
+                let content = garbage(firing.before, firing.draw);
+                let frame = self.server.press().aside(content.as_bytes(), self.delivery.form());
+                self.write(frame).await
+            }
+            _ => {
+                self.server.befall(firing, self.delivery.position());
+                Err(self.farewell())
+            }
+        }
+    }
+
+    /// What a server that stops says: the first one nothing.
+    fn farewell(&self) -> End {
+        match self.delivery.form().wire {
+            Wire::V1 => End::Reset,
+            Wire::V1OnV2Host | Wire::V2 => End::Said(SHUTDOWN.0, SHUTDOWN.1.to_owned()),
+        }
+    }
+
+    async fn end(mut self, end: End) {
+        match end {
+            End::Gone => {}
+            End::Reset => drop(self.socket.get_mut().set_zero_linger()),
+            End::HalfOpen => drop(tokio::time::timeout(HALF_OPEN, self.life.changed()).await),
+            End::Said(code, reason) => {
+                let frame = CloseFrame { code: code.into(), reason: reason.into() };
+                let farewell = async {
+                    self.socket.close(Some(frame)).await?;
+                    while self.socket.next().await.is_some_and(|message| message.is_ok()) {}
+                    Ok::<_, Error>(())
+                };
+                let _ = tokio::time::timeout(FAREWELL, farewell).await;
+            }
         }
     }
 }
 
-/// Writes whole frames past the WebSocket library, which has nothing left to write itself.
-async fn write(socket: &mut WebSocketStream<TcpStream>, mut frames: Bytes) -> Option<()> {
-    while !frames.is_empty() {
-        let written = tokio::time::timeout(WRITE_PATIENCE, socket.get_mut().write_buf(&mut frames)).await;
-        if written.ok()?.ok()? == 0 {
-            return None;
-        }
+/// Done at a moment, or never.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
-    Some(())
 }

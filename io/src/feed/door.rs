@@ -1,101 +1,155 @@
-//! Where connections come in: speaks HTTP until somebody is let through to a WebSocket.
+//! Where connections come in: speaks HTTP until somebody is let through to a socket of frames.
 
-use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
+use highwater_core::serve::reply::Reply;
+use highwater_core::serve::request::{Answer, Handshake, answer};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
+use hyper::header::{
+    CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT,
+    SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::feed::connection;
+use crate::feed::delivery::Delivery;
+use crate::feed::dictionary::Dictionary;
 use crate::feed::server::Server;
 
-type Answer = Response<Full<Bytes>>;
+type Written = Response<Full<Bytes>>;
+
+/// The server is away: the connection ends without an answer.
+#[derive(Debug)]
+struct Away;
+
+impl fmt::Display for Away {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server is away")
+    }
+}
+
+impl std::error::Error for Away {}
 
 /// Serves what comes over one TCP connection, until it ends.
-pub(crate) async fn serve(server: Arc<Server>, stream: TcpStream) {
+pub(crate) async fn serve(server: Arc<Server>, stream: TcpStream, permit: OwnedSemaphorePermit) {
     // Frames are written in batches as large as there is something to say; none should wait for another.
     let _ = stream.set_nodelay(true);
+    let permit = Arc::new(permit);
     let service = service_fn(|request| {
-        let answer = answer(&server, request);
-        async { Ok::<_, Infallible>(answer) }
+        let written = respond(&server, request, &permit);
+        async { written }
     });
-    let connection =
-        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+    let io = TokioIo::new(stream);
+    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(io, service);
     // What ends a connection early is the asker's affair.
     let _ = connection.with_upgrades().await;
 }
 
-fn answer(server: &Arc<Server>, request: Request<Incoming>) -> Answer {
+fn respond(
+    server: &Arc<Server>,
+    request: Request<Incoming>,
+    permit: &Arc<OwnedSemaphorePermit>,
+) -> Result<Written, Away> {
+    let instance = server.instance().ok_or(Away)?;
     if request.method() != Method::GET {
-        return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET\n");
+        return Ok(spoken(StatusCode::METHOD_NOT_ALLOWED, "text/plain", Bytes::from_static(b"only GET")));
     }
-    match request.uri().path() {
-        "/" => plain(StatusCode::OK, "highwater feed\n"),
-        "/subscribe" => subscribe(server, request),
-        _ => plain(StatusCode::NOT_FOUND, "there is /subscribe\n"),
+    let dictionary = server.press().dictionary();
+    let known = dictionary.as_ref().map(Dictionary::id);
+    let accepted = match answer(server.host(), known, handshake(&request)) {
+        Answer::Subscribe(accepted) if server.speaks(accepted.wire) => accepted,
+        Answer::Subscribe(_) => return Ok(refusal(server, Reply::not_found())),
+        Answer::Reply(reply) => return Ok(refusal(server, reply)),
+        Answer::Dictionary => {
+            let bytes = dictionary.map(|dictionary| dictionary.bytes()).unwrap_or_default();
+            return Ok(spoken(StatusCode::OK, "application/octet-stream", bytes));
+        }
+    };
+    let Some(key) = key(request.headers()) else {
+        return Ok(spoken(StatusCode::BAD_REQUEST, "text/plain", Bytes::from_static(b"Bad Request")));
+    };
+    let subprotocol = accepted.subprotocol;
+    Ok(match Delivery::begin(server, accepted, instance) {
+        Err(reply) => refusal(server, reply),
+        Ok(delivery) => {
+            tokio::spawn(upgrade(request, delivery, Arc::clone(permit)));
+            switching(&key, subprotocol)
+        }
+    })
+}
+
+fn handshake<B>(request: &Request<B>) -> Handshake<'_> {
+    let header = |name: HeaderName| {
+        request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    };
+    Handshake {
+        target: request.uri().path_and_query().map_or("/", |target| target.as_str()),
+        socket_encoding: header(HeaderName::from_static("socket-encoding")),
+        subprotocols: header(SEC_WEBSOCKET_PROTOCOL),
+        extensions: header(SEC_WEBSOCKET_EXTENSIONS),
     }
 }
 
-fn subscribe(server: &Arc<Server>, request: Request<Incoming>) -> Answer {
-    let Some(accept) = accept_key(&request) else {
-        return plain(StatusCode::BAD_REQUEST, "Bad Request\n");
-    };
-    let query = request.uri().query().unwrap_or_default();
-    let cursor = query.split('&').find_map(|pair| pair.strip_prefix("cursor="));
-    let cursor = match cursor.map(str::parse::<i64>) {
-        Some(Err(_)) => {
-            return plain(StatusCode::BAD_REQUEST, format!("invalid cursor: {}", cursor.unwrap_or_default()));
-        }
-        Some(Ok(cursor)) => Some(u64::try_from(cursor).unwrap_or(0)),
-        None => None,
-    };
-    let next = cursor.map_or_else(|| server.log.next(), |cursor| server.log.position_at(cursor));
-    let server = Arc::clone(server);
-    tokio::spawn(async move {
-        let Ok(upgraded) = hyper::upgrade::on(request).await else { return };
-        if let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() {
-            connection::run(&server, parts.io.into_inner(), &parts.read_buf, next).await;
-        }
-    });
-    switching(&accept)
+async fn upgrade(request: Request<Incoming>, delivery: Delivery, permit: Arc<OwnedSemaphorePermit>) {
+    let Ok(upgraded) = hyper::upgrade::on(request).await else { return };
+    if let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() {
+        connection::run(delivery, parts.io.into_inner(), &parts.read_buf).await;
+    }
+    drop(permit);
 }
 
-/// The answer to the key of a request for a WebSocket of the one known version.
-fn accept_key<B>(request: &Request<B>) -> Option<String> {
-    let says = |name, token: &str| {
-        let value = request.headers().get(name)?.to_str().ok()?;
+/// The key of a request for a socket of the one known version.
+fn key(headers: &HeaderMap) -> Option<Bytes> {
+    let says = |name: HeaderName, token: &str| {
+        let value = headers.get(name)?.to_str().ok()?;
         value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token)).then_some(())
     };
     says(CONNECTION, "upgrade")?;
     says(UPGRADE, "websocket")?;
-    says(hyper::header::SEC_WEBSOCKET_VERSION, "13")?;
-    Some(derive_accept_key(request.headers().get(SEC_WEBSOCKET_KEY)?.as_bytes()))
+    says(SEC_WEBSOCKET_VERSION, "13")?;
+    headers.get(SEC_WEBSOCKET_KEY).map(|key| Bytes::copy_from_slice(key.as_bytes()))
 }
 
-fn switching(accept: &str) -> Answer {
-    let mut answer = plain(StatusCode::SWITCHING_PROTOCOLS, "");
-    let headers = answer.headers_mut();
-    headers.clear();
-    headers.insert(CONNECTION, hyper::header::HeaderValue::from_static("Upgrade"));
-    headers.insert(UPGRADE, hyper::header::HeaderValue::from_static("websocket"));
-    if let Ok(accept) = accept.parse() {
+fn switching(key: &[u8], subprotocol: Option<&'static str>) -> Written {
+    let mut written = Response::new(Full::default());
+    *written.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = written.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    if let Ok(accept) = HeaderValue::try_from(derive_accept_key(key)) {
         headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
     }
-    answer
+    if let Some(subprotocol) = subprotocol {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
+    }
+    written
 }
 
-fn plain(status: StatusCode, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::from(body.into()));
-    *answer.status_mut() = status;
-    let text = hyper::header::HeaderValue::from_static("text/plain; charset=utf-8");
-    answer.headers_mut().insert(CONTENT_TYPE, text);
-    answer
+fn refusal(server: &Server, reply: Reply) -> Written {
+    if reply.status >= 400 {
+        server.counted.refusals.fetch_add(1, Ordering::Relaxed);
+    }
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut written = spoken(status, reply.content_type, reply.body.into());
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        written.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    written
+}
+
+fn spoken(status: StatusCode, content_type: &'static str, body: Bytes) -> Written {
+    let mut written = Response::new(Full::from(body));
+    *written.status_mut() = status;
+    written.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    written
 }

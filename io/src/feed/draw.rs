@@ -34,8 +34,8 @@ impl Draw {
     }
 
     /// One of `choices`, which is not empty.
-    pub(crate) fn one_of<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        &choices[self.below(choices.len() as u64) as usize]
+    pub(crate) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len() as u64) as usize]
     }
 
     /// `length` characters of `alphabet`, which has 32.

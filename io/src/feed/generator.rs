@@ -7,8 +7,10 @@
 mod record;
 mod text;
 
+use highwater_core::serve::entry::{Body, Change, Content, Entry, Json};
+use highwater_core::time::WallTime;
+
 use crate::feed::draw::Draw;
-use crate::feed::fact::{Change, Content, Fact, Record};
 use crate::feed::tid::tid;
 
 /// Sorts of draws: what is drawn for one purpose does not move what is drawn for another.
@@ -83,22 +85,25 @@ impl Generator {
         !index.is_multiple_of(4) && matches!(self.four(index), Four::Thread | Four::Purge)
     }
 
-    /// Event `index`, said at `at` µs since 1970. Operations of one commit are to be given one time.
-    pub(crate) fn event(&self, index: u64, at: u64) -> Fact {
+    /// Event `index`, which happened at `at` µs since 1970. Operations of one commit are to be given one time.
+    ///
+    /// It has neither a number nor a time of a host yet.
+    pub(crate) fn event(&self, index: u64, at: u64) -> Entry {
         let role = self.role(index);
         let mut draw = Draw::new(self.seed, sort::CONTENT, index);
         let did = self.did(index, role);
-        let content = match role {
+        let body = match role {
             Role::Identity => {
                 let handle = draw.percent(30).then(|| record::handle(&mut draw));
-                Content::Identity { handle, seq: RELAY_SEQ + index, time: record::seconds(at) }
+                Body::Identity { handle, seq: RELAY_SEQ + index, time: record::seconds(at) }
             }
             Role::Account => {
-                let (active, status) = *draw.one_of(&record::STANDINGS);
-                Content::Account { active, status, seq: RELAY_SEQ + index, time: record::seconds(at) }
+                let (active, status) = draw.one_of(&record::STANDINGS);
+                let status = status.map(str::to_owned);
+                Body::Account { active, status, seq: RELAY_SEQ + index, time: record::seconds(at) }
             }
             Role::Sync => {
-                Content::Sync { rev: self.rev(&did, at), seq: RELAY_SEQ + index, time: record::seconds(at) }
+                Body::Sync { rev: self.rev(&did, at), seq: RELAY_SEQ + index, time: record::seconds(at) }
             }
             Role::Create(_)
             | Role::Join(_)
@@ -110,10 +115,10 @@ impl Generator {
                 let collection = self.collection(role);
                 let rkey = self.rkey(index, role);
                 let change = self.change(index, role, collection, at, &mut draw);
-                Content::Commit { rev: self.rev(&did, at), change, collection: collection.to_owned(), rkey }
+                Body::Commit { rev: self.rev(&did, at), collection: collection.to_owned(), rkey, change }
             }
         };
-        Fact { did, content }
+        Entry { seq: 0, time: WallTime::default(), did, body }
     }
 
     fn four(&self, index: u64) -> Four {
@@ -216,8 +221,9 @@ impl Generator {
     fn change(&self, index: u64, role: Role, collection: &str, at: u64, draw: &mut Draw) -> Change {
         let content = |draw: &mut Draw| {
             let did = self.did(index, role);
-            let json = record::json(collection, &did, at, draw);
-            Record { json, cid: record::cid(draw) }
+            let record =
+                Json::new(record::json(collection, &did, at, draw)).expect("records are written as JSON");
+            Content { record, cid: record::cid(draw) }
         };
         match role {
             Role::Delete(_) | Role::Forget => Change::Delete,

@@ -2,21 +2,24 @@
 
 use std::collections::{HashMap, HashSet};
 
+use highwater_core::serve::Wire;
 use sha2::{Digest as _, Sha256};
 
 use super::*;
-use crate::feed::encode;
+use crate::feed::truth::hex;
 
 const START: u64 = 1_790_000_000_000_000;
 
 /// Event `index` with the times of a feed that says one every millisecond.
-fn event(generator: &Generator, index: u64) -> Fact {
+fn event(generator: &Generator, index: u64) -> Entry {
     let first = if generator.continues(index) { index - index % 4 } else { index };
-    generator.event(index, START + first * 1_000)
+    let time = WallTime::from_micros(START + index * 1_000);
+    Entry { time, ..generator.event(index, START + first * 1_000) }
 }
 
 fn frame(generator: &Generator, index: u64) -> String {
-    encode::v1(&event(generator, index), START + index * 1_000, None).expect("without sync all have a frame")
+    let frame = event(generator, index).frame(Wire::V1).expect("without sync all have a frame");
+    String::from_utf8(frame.to_vec()).expect("UTF-8")
 }
 
 #[test]
@@ -27,8 +30,7 @@ fn seed_1_means_the_same_next_year() {
         hash.update(frame(&generator, index));
         hash.update(b"\n");
     }
-    let hash: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hash, "41cc333a530faf5a1851af7082dbefd4621e60da071b5ffc7beba8bf0c9c2231");
+    assert_eq!(hex(&hash.finalize()), "5683955aa9a06553f8fb52c59b7d4362138eab76b2d0c30ab0778481b6c53934");
 }
 
 #[test]
@@ -56,13 +58,13 @@ fn the_mix_is_that_of_the_network() {
     let generator = Generator::new(4, true);
     let mut counts = HashMap::<String, u32>::new();
     for index in 0..20_000 {
-        let name = match event(&generator, index).content {
-            Content::Commit { change: Change::Create(_), collection, .. } => collection,
-            Content::Commit { change: Change::Update(_), .. } => "update".to_owned(),
-            Content::Commit { change: Change::Delete, .. } => "delete".to_owned(),
-            Content::Identity { .. } => "identity".to_owned(),
-            Content::Account { .. } => "account".to_owned(),
-            Content::Sync { .. } => "sync".to_owned(),
+        let name = match event(&generator, index).body {
+            Body::Commit { change: Change::Create(_), collection, .. } => collection,
+            Body::Commit { change: Change::Update(_), .. } => "update".to_owned(),
+            Body::Commit { change: Change::Delete, .. } => "delete".to_owned(),
+            Body::Identity { .. } => "identity".to_owned(),
+            Body::Account { .. } => "account".to_owned(),
+            Body::Sync { .. } | Body::Other { .. } => "sync".to_owned(),
         };
         *counts.entry(name).or_default() += 1;
     }
@@ -87,16 +89,8 @@ fn no_two_events_are_the_same_event() {
     let generator = Generator::new(5, true);
     let mut keys = HashSet::new();
     for index in 0..20_000 {
-        let fact = event(&generator, index);
-        let key = match fact.content {
-            Content::Commit { rev, collection, rkey, change } => {
-                format!("{rev} {} {collection} {rkey} {}", fact.did, matches!(change, Change::Delete))
-            }
-            Content::Identity { seq, .. } | Content::Account { seq, .. } | Content::Sync { seq, .. } => {
-                format!("{seq}")
-            }
-        };
-        assert!(keys.insert(key), "event {index} was there before");
+        let key = event(&generator, index).key();
+        assert!(key.is_some() && keys.insert(key), "event {index} was there before");
     }
 }
 
@@ -107,9 +101,9 @@ fn a_deletion_mostly_removes_what_was_created_and_some_records_come_back() {
     let mut deleted = HashSet::new();
     let (mut removed, mut deletions, mut back) = (0, 0, 0);
     for index in 0..20_000 {
-        let fact = event(&generator, index);
-        let Content::Commit { change, collection, rkey, .. } = fact.content else { continue };
-        let record = (fact.did, collection, rkey);
+        let event = event(&generator, index);
+        let Body::Commit { change, collection, rkey, .. } = event.body else { continue };
+        let record = (event.did, collection, rkey);
         match change {
             Change::Create(_) => {
                 back += u32::from(deleted.contains(&record));
@@ -133,8 +127,8 @@ fn operations_of_one_commit_share_its_account_and_revision() {
     let mut several = 0;
     for index in (0..4_000).filter(|&index| generator.continues(index)) {
         let (before, after) = (event(&generator, index - 1), event(&generator, index));
-        let rev = |fact: &Fact| match &fact.content {
-            Content::Commit { rev, .. } => rev.clone(),
+        let rev = |event: &Entry| match &event.body {
+            Body::Commit { rev, .. } => rev.clone(),
             _ => String::new(),
         };
         assert_eq!(before.did, after.did);

@@ -52,7 +52,8 @@ const ODDITIES: &[&str] = &[
 
 /// A script: more than half of what is said is in the first.
 pub(super) fn script(draw: &mut Draw) -> &'static Script {
-    if draw.percent(60) { &SCRIPTS[0] } else { draw.one_of(&SCRIPTS) }
+    let other = draw.below(SCRIPTS.len() as u64) as usize;
+    &SCRIPTS[if draw.percent(60) { 0 } else { other }]
 }
 
 /// So many words, ready to stand between quotes in JSON.
@@ -63,7 +64,7 @@ pub(super) fn text(script: &Script, words: u64, draw: &mut Draw) -> String {
             text.push(' ');
         }
         let choices = if draw.percent(4) { ODDITIES } else { script.words };
-        text.push_str(draw.one_of::<&str>(choices));
+        text.push_str(draw.one_of(choices));
     }
     text
 }

@@ -1,0 +1,138 @@
+//! What was really said, on disk before anybody hears it: to hold beside what a client stored.
+//!
+//! One line an event: its key, the SHA-256 of its bytes, its time in µs, its number, separated by tabs. Where it has
+//! more than one version (of several wires, or said again after a restart), the columns but the first hold several
+//! values, separated by commas. An event that is said again has a line more until the feed ends.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use highwater_core::dialect::jetstream::Key;
+use highwater_core::serve::Wire;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Notify;
+
+use crate::feed::block::Block;
+use crate::feed::instance::Instance;
+use crate::feed::source::Source;
+
+/// The file.
+#[derive(Debug)]
+pub(crate) struct Truth {
+    wires: Vec<Wire>,
+    file: Mutex<Written>,
+    failed: Notify,
+}
+
+#[derive(Debug)]
+struct Written {
+    file: File,
+    error: Option<io::Error>,
+    /// Whether an event has more than one line.
+    is_double: bool,
+}
+
+impl Truth {
+    /// A new file, for events sent on `wires`.
+    pub(crate) fn create(path: &Path, wires: Vec<Wire>) -> io::Result<Self> {
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+        Ok(Self {
+            wires,
+            file: Mutex::new(Written { file, error: None, is_double: false }),
+            failed: Notify::new(),
+        })
+    }
+
+    /// Writes the block's events down, `again` if they were said before. The first error is kept for
+    /// [`Truth::finish`], and ends the feed.
+    pub(crate) fn record(&self, block: &Block, source: &Source, again: bool) {
+        let mut lines = String::new();
+        for (position, slot) in block.numbered() {
+            let entry = source.entry(slot, position, Instance::First);
+            let payloads = self.wires.iter().filter_map(|&wire| source.payload(slot, &entry, wire));
+            let hashes: Vec<String> = payloads.map(|payload| hex(&Sha256::digest(&payload))).collect();
+            let key = entry.key().unwrap_or_else(|| Key::Other(entry.did.as_str().into()));
+            let _ = writeln!(lines, "{key}\t{}\t{}\t{position}", hashes.join(","), slot.time);
+        }
+        let mut written = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        written.is_double |= again;
+        if written.error.is_none() {
+            written.error = written.file.write_all(lines.as_bytes()).err();
+        }
+        if written.error.is_some() {
+            self.failed.notify_one();
+        }
+    }
+
+    /// Done when a line could not be written.
+    pub(crate) async fn failed(&self) {
+        self.failed.notified().await;
+    }
+
+    /// Makes one line of those that tell of one event.
+    pub(crate) fn finish(&self) -> io::Result<()> {
+        let mut written = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = written.error.take() {
+            return Err(error);
+        }
+        if !written.is_double {
+            return Ok(());
+        }
+        let mut text = String::new();
+        written.file.rewind()?;
+        written.file.read_to_string(&mut text)?;
+        written.file.set_len(0)?;
+        written.file.rewind()?;
+        written.file.write_all(merged(&text).as_bytes())
+    }
+}
+
+/// Two lower-case digits a byte.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// The lines with one key as one line, where the first of them stood.
+fn merged(text: &str) -> String {
+    let mut lines: Vec<(&str, [String; 3])> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for line in text.lines() {
+        let mut columns = line.split('\t');
+        let key = columns.next().unwrap_or_default();
+        let values = [(); 3].map(|()| columns.next().unwrap_or_default());
+        match known.get(key) {
+            None => {
+                known.insert(key, lines.len());
+                lines.push((key, values.map(str::to_owned)));
+            }
+            Some(&at) => {
+                for (column, value) in lines[at].1.iter_mut().zip(values) {
+                    column.push(',');
+                    column.push_str(value);
+                }
+            }
+        }
+    }
+    lines.iter().fold(String::with_capacity(text.len()), |mut merged, (key, [hashes, times, numbers])| {
+        let _ = writeln!(merged, "{key}\t{hashes}\t{times}\t{numbers}");
+        merged
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_one_event_become_one_and_the_others_stay() {
+        let text = "a\t1\t10\t100\nb\t2\t20\t200\na\t3\t30\t300\n";
+        assert_eq!(merged(text), "a\t1,3\t10,30\t100,300\nb\t2\t20\t200\n");
+    }
+}
