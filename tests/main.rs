@@ -4,4 +4,5 @@
 mod feed;
 mod scenario;
 mod sink;
+mod socket;
 mod tidy;

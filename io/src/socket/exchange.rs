@@ -46,7 +46,7 @@ where
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             switch(response).await
         } else {
-            Ok(Answer::Other(with_body(response, body_max).await))
+            with_body(response, body_max).await.map(Answer::Other)
         }
     });
     // hyper moves bytes only while its connection is polled.
@@ -66,14 +66,14 @@ where
     Ok(Answer::Switched { stream: parts.io.into_inner(), read: parts.read_buf, headers })
 }
 
-/// A body that breaks off is what there was of it: the status is what counts.
-async fn with_body(response: Response<Incoming>, max: usize) -> Response<Bytes> {
+/// A body that breaks off is no answer: what it did not get to say may have been what decides.
+async fn with_body(response: Response<Incoming>, max: usize) -> hyper::Result<Response<Bytes>> {
     let (head, mut body) = response.into_parts();
     let mut bytes = Vec::new();
     while bytes.len() <= max
-        && let Some(Ok(frame)) = body.frame().await
+        && let Some(frame) = body.frame().await
     {
-        bytes.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+        bytes.extend_from_slice(frame?.data_ref().map_or(&[][..], |data| data));
     }
-    Response::from_parts(head, bytes.into())
+    Ok(Response::from_parts(head, bytes.into()))
 }

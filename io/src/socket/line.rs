@@ -110,7 +110,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         }
         let (frames, pong) = self.take_frames(cx);
         let bytes = self.web_socket.get_ref().bytes;
-        if std::mem::replace(&mut self.heard_bytes, bytes) != bytes || !frames.is_empty() {
+        let is_alive = std::mem::replace(&mut self.heard_bytes, bytes) != bytes && self.end.is_none();
+        if is_alive || !frames.is_empty() {
             return Poll::Ready(Turn::Heard { frames, pong });
         }
         self.end.take().map_or(Poll::Pending, |end| Poll::Ready(Turn::Ended(end)))
