@@ -1,7 +1,9 @@
 //! The command line: one file a command, each with its `Args` and a `run` that gives an exit code.
 
+mod export;
 mod feed;
 mod run;
+mod status;
 mod value;
 
 use clap::Parser as _;
@@ -20,6 +22,8 @@ struct CommandLine {
 enum Command {
     // Each command is a file in `cli/` and adds itself here and in `run`.
     Run(Box<run::Args>),
+    Export(export::Args),
+    Status(status::Args),
     Feed(feed::Args),
 }
 
@@ -27,6 +31,8 @@ enum Command {
 pub(crate) fn run() -> Exit {
     let done: Result<Exit, Failure> = match CommandLine::parse().command {
         Command::Run(args) => run::run(*args),
+        Command::Export(args) => export::run(&args),
+        Command::Status(args) => status::run(&args),
         Command::Feed(args) => feed::run(args),
     };
     done.unwrap_or_else(Failure::tell)

@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use highwater_core::checkpoint::{self, FilterHash};
 use highwater_core::cursor::Cursor;
 use highwater_core::dialect::jetstream::Key;
@@ -178,17 +179,8 @@ impl From<StoredDeadLetter> for DeadLetter {
             key: stored.key,
             cid: stored.cid,
             length: stored.length,
-            sha256: hex(&stored.sha256),
+            sha256: format!("{:x}", Bytes::from(stored.sha256)),
             bytes: STANDARD.encode(&stored.bytes),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
