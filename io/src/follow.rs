@@ -20,7 +20,7 @@ use crate::sink::{Origin, Origins};
 use crate::socket::{Compression, Network, Sockets, Upstream};
 
 pub use error::FollowError;
-pub use into_sink::{IntoSink, SqliteFile, sqlite};
+pub use into_sink::{IntoSink, Nowhere, SqliteFile, StandardOutput, null, sqlite, stdout};
 pub use start::Start;
 
 /// Follows a feed, and others in its stead if it fails.

@@ -2,12 +2,16 @@
 
 use std::io;
 use std::pin::pin;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 use tracing::info;
 
 use crate::exit::Exit;
+
+/// `timeout` and some shells tell both the process and its group: what comes so soon is the same signal again.
+const ECHO: Duration = Duration::from_millis(100);
 
 /// Begins to listen; what is returned is ready once an end is asked for.
 ///
@@ -17,10 +21,14 @@ pub(crate) fn listen() -> io::Result<impl Future<Output = ()>> {
     let (tell, told) = oneshot::channel();
     tokio::spawn(async move {
         signals.next().await;
+        let first = Instant::now();
         info!("stopping; a second signal ends at once");
         // Whoever no longer waits has ended by itself.
         let _ = tell.send(());
-        let second = signals.next().await;
+        let mut second = signals.next().await;
+        while first.elapsed() < ECHO {
+            second = signals.next().await;
+        }
         std::process::exit(i32::from(second as u8));
     });
     Ok(async {

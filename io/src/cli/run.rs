@@ -4,8 +4,7 @@ mod finish;
 mod flags;
 mod progress;
 
-use highwater::follow::{Following, IntoSink, sqlite};
-use highwater::sink::each::each;
+use highwater::follow::{Following, IntoSink, null, sqlite, stdout};
 
 use crate::cli::value::To;
 use crate::exit::{Exit, Failure};
@@ -15,11 +14,12 @@ pub(crate) use flags::Args;
 
 /// Follows until there is an end to it.
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
-    let to = args.to();
+    let (to, checkpoint) = args.to()?;
     let highwater = args.highwater()?;
     match to {
         To::Sqlite(path) => follow(highwater.into(sqlite(path))),
-        To::Null => follow(highwater.into(each(|_| ()))),
+        To::Stdout => follow(highwater.into(stdout(checkpoint))),
+        To::Null => follow(highwater.into(null())),
     }
 }
 

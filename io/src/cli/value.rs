@@ -13,17 +13,20 @@ use jiff::Timestamp;
 pub(crate) enum To {
     /// A database.
     Sqlite(PathBuf),
+    /// Lines.
+    Stdout,
     /// Nowhere: for measuring the rest.
     Null,
 }
 
-/// `sqlite:PATH`.
+/// `sqlite:PATH` or `stdout`.
 pub(crate) fn to(text: &str) -> Result<To, String> {
     match text.split_once(':') {
         Some(("sqlite", "")) => Err("the path is missing, as in sqlite:highwater.db".into()),
         Some(("sqlite", path)) => Ok(To::Sqlite(path.into())),
         Some(("null", "")) => Ok(To::Null),
-        _ => Err("write sqlite:PATH".into()),
+        None if text == "stdout" => Ok(To::Stdout),
+        _ => Err("write sqlite:PATH, or stdout".into()),
     }
 }
 
@@ -109,6 +112,7 @@ mod tests {
     #[test]
     fn a_sink_is_named_by_its_scheme() {
         assert_eq!(to("sqlite:a:b.db"), Ok(To::Sqlite("a:b.db".into())));
+        assert_eq!(to("stdout"), Ok(To::Stdout));
         assert!(to("sqlite:").is_err() && to("postgres://x").is_err() && to("events.db").is_err());
     }
 }

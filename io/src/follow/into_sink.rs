@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use highwater_core::dialect::jetstream::Jetstream;
 use highwater_core::sink::Sink;
 
+use crate::sink::null::Null;
 use crate::sink::sqlite::Sqlite;
+use crate::sink::stdout::Stdout;
 use crate::sink::{Ending, OpenError, Origins};
 
 /// What becomes a sink.
@@ -42,5 +44,41 @@ impl IntoSink for SqliteFile {
         let sink = Sqlite::at(&self.0, origins)?;
         let ending = sink.ending();
         Ok((sink, ending))
+    }
+}
+
+/// Standard output.
+#[derive(Clone, Debug)]
+pub struct StandardOutput(Option<PathBuf>);
+
+/// Writes payloads to standard output, one a line, and keeps the place in the file `checkpoint`, or nowhere.
+pub fn stdout(checkpoint: Option<PathBuf>) -> StandardOutput {
+    StandardOutput(checkpoint)
+}
+
+impl IntoSink for StandardOutput {
+    type Sink = Stdout;
+
+    fn into_sink(self, origins: Origins) -> Result<(Stdout, Ending), OpenError> {
+        let sink = Stdout::with_checkpoint(self.0.as_deref(), origins)?;
+        let ending = sink.ending();
+        Ok((sink, ending))
+    }
+}
+
+/// Nowhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Nowhere;
+
+/// Keeps nothing: for measuring the rest.
+pub fn null() -> Nowhere {
+    Nowhere
+}
+
+impl IntoSink for Nowhere {
+    type Sink = Null;
+
+    fn into_sink(self, origins: Origins) -> Result<(Null, Ending), OpenError> {
+        Ok((Null::new(origins), Ending::default()))
     }
 }

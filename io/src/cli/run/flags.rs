@@ -20,7 +20,7 @@ const DID_FILE_BYTES_MAX: u64 = 16 << 20;
 /// An append has no more events than this, whatever is asked for.
 const BATCH_EVENTS_MAX: i64 = 100_000;
 
-/// Follows a feed into a database and never loses its place
+/// Follows a feed into a database or to standard output, and never loses its place
 ///
 /// Where it stands is kept beside the events, so that after any end it goes on where it was.
 #[derive(clap::Args)]
@@ -31,9 +31,12 @@ pub(crate) struct Args {
     /// How they speak, where the path does not say: `jetstream_v1` or `jetstream_v2`
     #[arg(long, value_name = "DIALECT", value_parser = value::dialect)]
     dialect: Option<Dialect>,
-    /// Where the events go: sqlite:PATH
+    /// Where the events go: sqlite:PATH, or stdout
     #[arg(long, value_name = "SINK", default_value = "sqlite:highwater.db", value_parser = value::to)]
     to: To,
+    /// The file that keeps the place when the events go to stdout [default: it is kept nowhere]
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
     /// Where to begin the first time: now, oldest, a cursor, a moment as 2026-05-25T14:23:29Z, or -1h
     #[arg(
         long,
@@ -120,9 +123,15 @@ struct Limits {
 }
 
 impl Args {
-    /// Where the events go.
-    pub(super) fn to(&self) -> To {
-        self.to.clone()
+    /// Where the events go, and the file that keeps the place if they go to standard output.
+    pub(super) fn to(&self) -> Result<(To, Option<PathBuf>), Failure> {
+        match (&self.to, &self.checkpoint) {
+            (To::Sqlite(_) | To::Null, Some(_)) => {
+                Err(Failure::new(Exit::Usage, "--checkpoint is for --to stdout")
+                    .hint("leave it out: a database keeps the place beside the events"))
+            }
+            (to, checkpoint) => Ok((to.clone(), checkpoint.clone())),
+        }
     }
 
     /// What to follow, and how.
