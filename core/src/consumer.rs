@@ -12,6 +12,7 @@ mod continuity;
 mod cutover;
 mod dial;
 mod fingerprint;
+mod ledger;
 mod malformed;
 mod receive;
 mod records;
@@ -36,9 +37,10 @@ use crate::scope::{Scope, SourceId};
 use crate::time::{Duration, Instant, Now};
 use approach::Approach;
 use attempts::Attempts;
-use buffer::{Buffer, Entry};
+use buffer::Buffer;
 use cutover::Cutover;
 pub use dial::MESSAGE_BYTES_MAX;
+use ledger::OpenGap;
 use malformed::Tally;
 use records::{Advance, Records};
 use silence::Silence;
@@ -73,28 +75,14 @@ pub struct Consumer<P: Payload> {
     approach: Approach,
     /// The time up to which an overlap was read, and is durable, by connections that died in it.
     reached: Option<crate::time::WallTime>,
+    /// The last time the switch from replay to live went on record.
+    last_cutover: Option<Gap>,
     /// Gaps whose end is an event still to come.
     open_gaps: Vec<OpenGap>,
     /// When the last good moment was: progress, or the end of a good attempt.
     good_at: Instant,
     epoch: Epoch,
     op: Op,
-}
-
-/// A gap on record whose end is an event still to come.
-#[derive(Clone, Copy, Debug)]
-struct OpenGap {
-    gap: Gap,
-    until: Until,
-}
-
-/// The event that ends a gap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Until {
-    /// The next one, wherever it lies.
-    Any,
-    /// The next one behind the gap's start.
-    Past,
 }
 
 impl<P: Payload> Consumer<P> {
@@ -119,6 +107,7 @@ impl<P: Payload> Consumer<P> {
             attempts: Attempts::new(config.sources.len(), config.compress),
             approach: Approach::Checkpoint,
             reached: None,
+            last_cutover: None,
             open_gaps: Vec::new(),
             good_at: now.monotonic,
             epoch: Epoch(0),
@@ -140,7 +129,7 @@ impl<P: Payload> Consumer<P> {
         if let Some(why) = self.gate(&input) {
             return self.push(Effect::Ignored(why));
         }
-        self.notice_suspend(now);
+        let slept = self.slept(now);
         self.now = now;
         match input {
             Input::Timeout => {}
@@ -158,6 +147,9 @@ impl<P: Payload> Consumer<P> {
             Input::Appended { appended, .. } => self.appended(appended),
             Input::Flushed { flushed, .. } => self.flushed(flushed),
             Input::StopRequested => self.stop(Outcome::Stopped),
+        }
+        if let Some(span) = slept {
+            self.probe(span);
         }
         self.crank();
     }
@@ -358,22 +350,6 @@ impl<P: Payload> Consumer<P> {
 
     fn is_between_connections(&self) -> bool {
         !matches!(self.state, State::Streaming(_))
-    }
-
-    /// Puts a span on record, in the order of delivery.
-    fn record(&mut self, gap: Gap) {
-        if gap.state != GapState::Closed {
-            self.records_mut().remember(gap);
-        }
-        self.buffer.push(Entry::Gap(gap));
-        self.tell(Notice::Gap(gap));
-    }
-
-    /// The gap ends with an event still to come.
-    fn await_end(&mut self, gap: Gap, until: Until) {
-        let is_same = |known: &OpenGap| known.gap.scope == gap.scope && known.gap.cause == gap.cause;
-        self.open_gaps.retain(|known| !is_same(known));
-        self.open_gaps.push(OpenGap { gap, until });
     }
 
     fn margin(&self) -> Duration {

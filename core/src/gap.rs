@@ -116,3 +116,10 @@ impl fmt::Display for Gap {
         self.to.map_or(Ok(()), |to| to.cursor.fmt(f))
     }
 }
+
+impl Gap {
+    /// Whether both are the same record, whatever is known of it.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.scope, self.cause, self.from.cursor) == (other.scope, other.cause, other.from.cursor)
+    }
+}

@@ -42,7 +42,8 @@ pub struct Loaded<K> {
     pub checkpoints: Vec<(Scope, Checkpoint<K>)>,
     /// The server's time of the newest event stored, of whatever scope.
     pub newest: Option<WallTime>,
-    /// Gaps that are not closed and begin at the witness of one of `checkpoints`: when it comes again, they close.
+    /// Gaps of these scopes that are not closed, and begin at the witness of one of `checkpoints` (when it comes
+    /// again, they close) or have no end yet (the next event behind their start ends them).
     pub gaps: Vec<Gap>,
 }
 

@@ -31,10 +31,11 @@ impl<P: Payload> Consumer<P> {
         match (task, loaded) {
             (task, Err(Unavailable)) => self.try_again(task, failures + 1),
             (Task::Open(Some(job)), Ok(loaded)) => self.settle(job, &loaded),
-            (Task::Open(None) | Task::Append(_) | Task::Flush, Ok(loaded)) => {
+            (Task::Open(None) | Task::Append(_) | Task::Flush, Ok(mut loaded)) => {
                 self.writer = Writer::Free { flushed: true };
+                let gaps = core::mem::take(&mut loaded.gaps);
                 self.records = Some(Records::new(loaded));
-                self.begin();
+                self.begin(gaps);
             }
         }
     }

@@ -77,6 +77,13 @@ impl Cutover {
         step
     }
 
+    /// The record begins earlier, since an earlier one goes on.
+    pub(super) fn begin_at(&mut self, earlier: Mark) {
+        if let Self::Passing { from, .. } = self {
+            *from = earlier;
+        }
+    }
+
     /// Where the record begins that has no end yet.
     pub(super) const fn open(&self) -> Option<Mark> {
         match self {

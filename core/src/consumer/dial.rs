@@ -1,11 +1,14 @@
 //! Between two connections: how the last one counts, which source is next, where it goes on.
 
+use alloc::vec::Vec;
+
 use crate::backoff::Backoff;
 use crate::checkpoint::Checkpoint;
+use crate::consumer::Consumer;
 use crate::consumer::approach::Approach;
 use crate::consumer::buffer::Entry;
+use crate::consumer::ledger::Until;
 use crate::consumer::state::Resume;
-use crate::consumer::{Consumer, Until};
 use crate::cursor::{Cursor, CursorKind, Place};
 use crate::effect::{Effect, Notice, OpenOptions, Outcome};
 use crate::event::Payload;
@@ -22,8 +25,14 @@ pub const MESSAGE_BYTES_MAX: u32 = 32 << 20;
 const REACHED_AFTER: u32 = 2;
 
 impl<P: Payload> Consumer<P> {
-    /// Turns to the first source, once it is known what is durable.
-    pub(super) fn begin(&mut self) {
+    /// Turns to the first source, once it is known what is durable. `gaps` are those that earlier lives left open.
+    pub(super) fn begin(&mut self, gaps: Vec<Gap>) {
+        for gap in gaps {
+            self.records_mut().remember(gap);
+            if gap.to.is_none() {
+                self.await_end(gap, Until::Past);
+            }
+        }
         let source = self.attempts.source;
         let records = self.records_mut();
         let newest = records.newest;
@@ -223,17 +232,5 @@ impl<P: Payload> Consumer<P> {
         if age > self.config.cursor_window {
             self.tell(Notice::Stale { age });
         }
-    }
-
-    /// Puts a span on record that begins where what is durable ends, and ends with an event still to come.
-    pub(super) fn record_open(&mut self, cause: Cause, state: GapState, until: Until) {
-        let (scope, from) = (self.scope, self.end());
-        self.record_from(scope, from, cause, state, until);
-    }
-
-    fn record_from(&mut self, scope: Scope, from: Mark, cause: Cause, state: GapState, until: Until) {
-        let gap = Gap { scope, cause, state, from, to: None };
-        self.record(gap);
-        self.await_end(gap, until);
     }
 }

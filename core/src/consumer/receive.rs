@@ -3,13 +3,14 @@
 use alloc::vec::Vec;
 
 use crate::closure::CloseReason;
+use crate::consumer::Consumer;
 use crate::consumer::approach::Approach;
 use crate::consumer::buffer::{Entry, Reach};
 use crate::consumer::continuity::{By, Continuity, Finding};
 use crate::consumer::cutover::{Cutover, Step};
 use crate::consumer::dial::MARGIN_MIN;
+use crate::consumer::ledger::Until;
 use crate::consumer::records::Advance;
-use crate::consumer::{Consumer, Until};
 use crate::cursor::{Cursor, CursorKind, Place};
 use crate::effect::Notice;
 use crate::event::{Event, Item, Payload, Reason, Sample};
@@ -212,50 +213,13 @@ impl<P: Payload> Consumer<P> {
         };
         match step {
             Step::Nothing => {}
-            Step::Begin(from) => self.record_cutover(from, None),
+            Step::Begin(from) => self.begin_cutover(from),
             Step::End(from, to) => self.record_cutover(from, Some(to)),
         }
         if !self.open_gaps.is_empty() {
             self.end_gaps(here);
         }
         self.buffer.push(entry(event, Reach { place, cursor: here.cursor }));
-    }
-
-    /// Ends the gaps that this event lies behind.
-    fn end_gaps(&mut self, here: Mark) {
-        let scope = self.scope;
-        let mut ended = Vec::new();
-        self.open_gaps.retain(|open| {
-            let is_past = match open.until {
-                Until::Any => true,
-                Until::Past if open.gap.scope == scope => here.cursor > open.gap.from.cursor,
-                Until::Past => here.time > open.gap.from.time,
-            };
-            if is_past {
-                ended.push(Gap { to: Some(here), ..open.gap });
-            }
-            !is_past
-        });
-        for gap in ended {
-            self.record(gap);
-        }
-    }
-
-    /// The connection ends: whatever the switch from replay to live dropped lies before its last event.
-    pub(super) fn end_cutover(&mut self) {
-        let Some(connection) = self.state.connection() else {
-            return;
-        };
-        let (open, last) = (connection.cutover.open(), connection.last);
-        connection.cutover = Cutover::Passed;
-        if let (Some(from), Some(last)) = (open, last) {
-            self.record_cutover(from, Some(last));
-        }
-    }
-
-    fn record_cutover(&mut self, from: Mark, to: Option<Mark>) {
-        let scope = self.scope;
-        self.record(Gap { scope, cause: Cause::Cutover, state: GapState::Unproven, from, to });
     }
 
     fn set_aside(&mut self, reason: Reason, sample: Sample) {

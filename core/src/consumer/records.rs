@@ -50,7 +50,7 @@ impl<K: Clone> Records<K> {
             rows: loaded.checkpoints,
             current: 0,
             newest: loaded.newest,
-            gaps: loaded.gaps,
+            gaps: Vec::new(),
             covered: WallTime::default(),
             advance: Advance::Free,
         }
@@ -137,7 +137,9 @@ impl<K: Clone> Records<K> {
                 Place::Cursor(cursor) => cursor < reached || next.witness.is_none(),
                 Place::Tip | Place::Oldest | Place::Time(_) => true,
             };
-            if is_further {
+            // With the local clock behind, a late event reaches as far as any, but proves less.
+            let is_later = next.witness.as_ref().is_none_or(|known| known.cursor < witness.cursor);
+            if is_further && is_later {
                 next.place = Place::Cursor(reached);
                 next.covered_until = next.covered_until.max(witness.time.min(wall));
                 next.witness = Some(witness);
@@ -166,7 +168,7 @@ impl<K: Clone> Records<K> {
     /// Remembers a gap that a witness may close.
     pub(super) fn remember(&mut self, gap: Gap) {
         if matches!(gap.cause, Cause::Witness | Cause::Quiet | Cause::HostSwitch) {
-            self.gaps.retain(|known| !is_same(known, &gap));
+            self.gaps.retain(|known| !known.is_same(&gap));
             if self.gaps.len() == GAPS_MAX {
                 self.gaps.remove(0);
             }
@@ -181,8 +183,4 @@ impl<K: Clone> Records<K> {
         self.gaps.retain(|gap| !begins_there(gap));
         proved
     }
-}
-
-fn is_same(a: &Gap, b: &Gap) -> bool {
-    (a.scope, a.cause, a.from.cursor) == (b.scope, b.cause, b.from.cursor)
 }

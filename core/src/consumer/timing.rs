@@ -164,15 +164,17 @@ impl<P: Payload> Consumer<P> {
         }
     }
 
-    /// Looks whether the host slept since the last input: then the other side may be gone, so ask at once.
-    pub(super) fn notice_suspend(&mut self, now: Now) {
+    /// For how long the host slept since the last input, if it did.
+    pub(super) fn slept(&self, now: Now) -> Option<Duration> {
         let wall = now.wall.since(self.now.wall);
         let span = wall.saturating_sub(now.monotonic.since(self.now.monotonic));
-        if span <= SUSPENDED {
-            return;
-        }
+        (span > SUSPENDED).then_some(span)
+    }
+
+    /// The other side may be gone meanwhile: asks at once.
+    pub(super) fn probe(&mut self, span: Duration) {
         self.tell(Notice::Suspended { span });
-        let limit = self.config.stall_timeout;
+        let (now, limit) = (self.now, self.config.stall_timeout);
         if let Some(connection) = self.state.connection().filter(|connection| !connection.is_paused()) {
             connection.silence.probe(now, limit);
             let epoch = connection.epoch;

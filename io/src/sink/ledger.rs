@@ -46,9 +46,10 @@ impl Ledger {
 
     /// The gap, if it is not closed and begins at its scope's witness.
     fn open_gap(&self, gap: &StoredGap, origins: &Origins) -> Option<Gap> {
-        let witness = self.checkpoints.get(&gap.scope)?.checkpoint.witness.as_ref()?;
-        let may_close = gap.state != GapState::Closed && gap.from.cursor == witness.cursor;
-        if may_close { gap.gap(origins) } else { None }
+        let witness = self.checkpoints.get(&gap.scope)?.checkpoint.witness.as_ref();
+        let is_at_witness = witness.is_some_and(|witness| gap.from.cursor == witness.cursor);
+        let is_open = gap.state != GapState::Closed && (is_at_witness || gap.to.is_none());
+        if is_open { gap.gap(origins) } else { None }
     }
 
     /// Why `append` may not be done, if it may not.

@@ -49,13 +49,13 @@ pub(super) fn write(connection: &Connection, origins: &Origins, gap: &Gap) -> Re
 const COLUMNS: &str = "host, dialect, kind, incarnation, cause, state, from_cursor, from_time_us, to_cursor,
     to_time_us FROM gaps JOIN scopes ON scopes.id = gaps.scope";
 
-/// Those of the sources in use that are not closed and begin at their scope's witness.
+/// Those of the sources in use that are not closed and begin at their scope's witness, or have no end yet.
 pub(super) fn read_open(connection: &Connection, origins: &Origins) -> Result<Vec<Gap>, Fault> {
     let gaps = select(
         connection,
         &format!(
             "SELECT {COLUMNS} JOIN checkpoint ON checkpoint.scope = gaps.scope
-             WHERE state <> 'closed' AND from_cursor = witness_cursor ORDER BY gaps.id"
+             WHERE state <> 'closed' AND (from_cursor = witness_cursor OR to_cursor IS NULL) ORDER BY gaps.id"
         ),
     )?;
     Ok(gaps.iter().filter_map(|gap| gap.gap(origins)).collect())

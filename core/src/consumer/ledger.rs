@@ -1,0 +1,119 @@
+//! What goes on record as lost or not to be proved, and what on record still waits for its end.
+
+use alloc::vec::Vec;
+
+use crate::consumer::Consumer;
+use crate::consumer::buffer::Entry;
+use crate::consumer::cutover::Cutover;
+use crate::effect::Notice;
+use crate::event::Payload;
+use crate::gap::{Cause, Gap, GapState, Mark};
+use crate::scope::Scope;
+
+/// A gap on record whose end is an event still to come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenGap {
+    pub(super) gap: Gap,
+    pub(super) until: Until,
+}
+
+/// The event that ends a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// The next one, wherever it lies.
+    Any,
+    /// The next one behind the gap's start.
+    Past,
+}
+
+impl<P: Payload> Consumer<P> {
+    /// Puts a span on record, in the order of delivery.
+    pub(super) fn record(&mut self, gap: Gap) {
+        if gap.state != GapState::Closed {
+            self.records_mut().remember(gap);
+        }
+        self.buffer.push(Entry::Gap(gap));
+        self.tell(Notice::Gap(gap));
+    }
+
+    /// The gap ends with an event still to come.
+    pub(super) fn await_end(&mut self, gap: Gap, until: Until) {
+        /// More than these only a damaged ledger has; the oldest stay without an end.
+        const OPEN_GAPS_MAX: usize = 64;
+        self.open_gaps.retain(|known| !known.gap.is_same(&gap));
+        if self.open_gaps.len() == OPEN_GAPS_MAX {
+            self.open_gaps.remove(0);
+        }
+        self.open_gaps.push(OpenGap { gap, until });
+    }
+
+    /// Puts a span on record that begins where what is durable ends, and ends with an event still to come.
+    pub(super) fn record_open(&mut self, cause: Cause, state: GapState, until: Until) {
+        let (scope, from) = (self.scope, self.end());
+        self.record_from(scope, from, cause, state, until);
+    }
+
+    pub(super) fn record_from(
+        &mut self,
+        scope: Scope,
+        from: Mark,
+        cause: Cause,
+        state: GapState,
+        until: Until,
+    ) {
+        let gap = Gap { scope, cause, state, from, to: None };
+        self.record(gap);
+        self.await_end(gap, until);
+    }
+
+    /// Ends the gaps that this event lies behind.
+    pub(super) fn end_gaps(&mut self, here: Mark) {
+        let scope = self.scope;
+        let mut ended = Vec::new();
+        self.open_gaps.retain(|open| {
+            let is_past = match open.until {
+                Until::Any => true,
+                Until::Past if open.gap.scope == scope => here.cursor > open.gap.from.cursor,
+                Until::Past => here.time > open.gap.from.time,
+            };
+            if is_past {
+                ended.push(Gap { to: Some(here), ..open.gap });
+            }
+            !is_past
+        });
+        for gap in ended {
+            self.record(gap);
+        }
+    }
+
+    /// The connection ends: whatever the switch from replay to live dropped lies before its last event.
+    pub(super) fn end_cutover(&mut self) {
+        let Some(connection) = self.state.connection() else {
+            return;
+        };
+        let (open, last) = (connection.cutover.open(), connection.last);
+        connection.cutover = Cutover::Passed;
+        if let (Some(from), Some(last)) = (open, last) {
+            self.record_cutover(from, Some(last));
+        }
+    }
+
+    /// A connection soon after another one crosses the switch where that one did: the record is one.
+    pub(super) fn begin_cutover(&mut self, from: Mark) {
+        let scope = self.scope;
+        let before =
+            self.last_cutover.filter(|gap| gap.scope == scope && gap.to.is_some_and(|to| from <= to));
+        let from = before.map_or(from, |gap| gap.from);
+        if let Some(connection) = self.state.connection() {
+            connection.cutover.begin_at(from);
+        }
+        self.record_cutover(from, None);
+    }
+
+    pub(super) fn record_cutover(&mut self, from: Mark, to: Option<Mark>) {
+        let scope = self.scope;
+        let gap = Gap { scope, cause: Cause::Cutover, state: GapState::Unproven, from, to };
+        self.last_cutover = Some(gap);
+        self.record(gap);
+    }
+}
