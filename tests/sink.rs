@@ -2,5 +2,7 @@
 
 mod answers;
 mod commands;
+mod kill;
 mod made;
+mod model;
 mod pipe;

@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
-use super::made::{SCOPE, append, commit, commits, event, gap, origins};
+use super::made::{self, SCOPE, append, commit, commits, event, gap, origins};
 
 /// A sink in a folder of its own, its fence raised.
 struct Bench {
@@ -26,7 +26,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = made::folder();
         let path = folder.path().join("x.db");
         let mut sink = Sqlite::at(&path, origins()).unwrap();
         let fence = sink.open().unwrap().fence;

@@ -14,7 +14,7 @@ use highwater_core::time::WallTime;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use super::made::{append, commits, event, gap, origins};
+use super::made::{self, append, commits, event, gap, origins};
 
 /// The program, built by cargo: a package's tests cannot ask for another's binary.
 fn program() -> &'static Path {
@@ -60,7 +60,7 @@ fn fails(arguments: &[&str], database: &Path, code: i32) -> String {
 }
 
 fn database() -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = made::folder();
     let path = folder.path().join("x.db");
     (folder, path)
 }

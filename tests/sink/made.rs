@@ -14,9 +14,15 @@ use highwater_core::number::{Fence, Op, Version};
 use highwater_core::scope::{Scope, SourceId};
 use highwater_core::sink::{Append, Events};
 use highwater_core::time::{Duration, WallTime};
+use tempfile::TempDir;
 
 /// What all these scopes count in, and where they are.
 pub(super) const SCOPE: Scope = Scope { source: SourceId(0), kind: CursorKind::Time, incarnation: 0 };
+
+/// A folder of its own, in memory where the system has a place for that: how long a disk takes is not what is tested.
+pub(super) fn folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
 
 /// Two older hosts and a newer one.
 pub(super) fn origins() -> Origins {

@@ -14,7 +14,7 @@ use highwater_core::sink::{Appended, Content, DeadLetter, Sink};
 use highwater_core::time::WallTime;
 use tempfile::TempDir;
 
-use super::made::{SCOPE, append, commits, event, gap, origins};
+use super::made::{self, SCOPE, append, commits, event, gap, origins};
 
 /// A pipe whose reader takes so many bytes and goes.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl Write for Pipe {
 }
 
 fn folder() -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = made::folder();
     let path = folder.path().join("place.json");
     (folder, path)
 }

@@ -8,7 +8,7 @@ use super::OpenError;
 
 /// Held for as long as it lives.
 #[derive(Debug)]
-pub(crate) struct Lock(#[allow(dead_code, reason = "what counts is that it is open")] File);
+pub(crate) struct Lock(File);
 
 impl Lock {
     /// Takes the lock on `path`: a file beside it, which stays there so that all lock the same one.
@@ -28,6 +28,13 @@ impl Lock {
         // Who holds it is said for people only: not being able to is no reason to give up.
         let _ = sign(&mut file);
         Ok(Self(file))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing would do, were it not for a child being started just now, which still has all of our files open.
+        let _ = self.0.unlock();
     }
 }
 
