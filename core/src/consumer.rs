@@ -246,7 +246,7 @@ impl<P: Payload> Consumer<P> {
         };
         let cutover = match (place, kind) {
             (Place::Tip, _) | (_, CursorKind::Seq) => Cutover::None,
-            (_, CursorKind::Time) => Cutover::replaying(now.wall, self.margin()),
+            (_, CursorKind::Time) => Cutover::replaying(now.wall),
         };
         let settled = continuity.is_settled();
         self.records_mut().advance = if settled { Advance::Free } else { Advance::Held };

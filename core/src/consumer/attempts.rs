@@ -22,7 +22,8 @@ pub(super) struct Attempts {
     compression: Compression,
     failures_here: u32,
     is_fatal: Vec<bool>,
-    large: Option<(Place, u8)>,
+    /// For each source: where connections died of a large message, and how many.
+    large: Vec<Option<(Place, u8)>>,
 }
 
 /// Whether to ask for compression.
@@ -43,7 +44,7 @@ impl Attempts {
             compression: if compress { Compression::Wanted } else { Compression::Off },
             failures_here: 0,
             is_fatal: alloc::vec![false; sources],
-            large: None,
+            large: alloc::vec![None; sources],
         }
     }
 
@@ -95,22 +96,23 @@ impl Attempts {
 
     /// Counts a death by a message larger than the connection takes, with the checkpoint at `place`.
     pub(super) fn die_of_large(&mut self, place: Place) {
-        let deaths = match self.large {
-            Some((last, deaths)) if last == place => deaths.saturating_add(1),
-            Some(_) | None => 1,
+        let large = &mut self.large[usize::from(self.source.0)];
+        *large = match *large {
+            Some((last, deaths)) if last == place => Some((place, deaths.saturating_add(1))),
+            Some(_) | None => Some((place, 1)),
         };
-        self.large = Some((place, deaths));
     }
 
     /// Whether the next connection must leave out large messages to get past `place`.
     pub(super) fn leaves_out_large(&self, place: Place) -> bool {
-        self.large.is_some_and(|(at, deaths)| at == place && deaths >= LARGE_DEATHS_MAX)
+        let large = self.large[usize::from(self.source.0)];
+        large.is_some_and(|(at, deaths)| at == place && deaths >= LARGE_DEATHS_MAX)
     }
 
     /// What the next decision rests on, besides the failures.
     pub(super) fn words(&self) -> [u64; 3] {
         let fatal = self.is_fatal.iter().fold(0, |bits, &is_fatal| bits << 1 | u64::from(is_fatal));
-        let large = self.large.map_or(0, |(_, deaths)| u64::from(deaths));
+        let large = self.large.iter().flatten().fold(0, |sum, (_, deaths)| sum + u64::from(*deaths));
         let tag = (self.compression as u64) << 1 | u64::from(self.is_good);
         [u64::from(self.failures_here), fatal, large << 8 | tag]
     }

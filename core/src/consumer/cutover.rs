@@ -1,8 +1,8 @@
 //! Where a v1 server may have dropped events: it goes from replay to live somewhere, and does not say where.
 //!
-//! The switch cannot happen before the connection opened, and has happened once the stream has run within two
-//! seconds of now for two seconds. Everything between is on record, since nothing on the wire could prove it
-//! (jetstream-legacy issue 42).
+//! The switch cannot happen before the connection opened, and has happened once the stream has run close to now for
+//! a while. Everything between is on record, since nothing on the wire could prove it (jetstream-legacy issue 42):
+//! seven seconds where nothing holds the stream up.
 
 use crate::cursor::Cursor;
 use crate::gap::Mark;
@@ -10,6 +10,11 @@ use crate::time::{Duration, WallTime};
 
 /// An event no older than this was sent live, or is about to be.
 const LIVE_LAG: Duration = Duration::from_secs(2);
+
+/// The server's clock and ours are believed to differ by no more.
+const CLOCK_TRUST: Duration = Duration::from_secs(3);
+/// What is dropped lies so far before the switch at most \[S\].
+const SWITCH: Duration = Duration::from_secs(1);
 
 /// How far a connection is in passing the switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +48,9 @@ pub(super) enum Step {
 }
 
 impl Cutover {
-    /// At the opening of a connection that replays. Clocks may differ by less than the margin.
-    pub(super) fn replaying(opened: WallTime, margin: Duration) -> Self {
-        Self::Replay { possible: opened - margin }
+    /// At the opening of a connection that replays.
+    pub(super) fn replaying(opened: WallTime) -> Self {
+        Self::Replay { possible: opened - (CLOCK_TRUST + SWITCH) }
     }
 
     /// Takes notice of an event of `time`, received at `wall`.
@@ -63,8 +68,8 @@ impl Cutover {
             Self::Passing { from, live_since } => {
                 let since = live_since.filter(|_| is_live);
                 match since {
-                    Some(since) if time >= since + LIVE_LAG => {
-                        let end = since + LIVE_LAG;
+                    Some(since) if time >= since + (LIVE_LAG + CLOCK_TRUST) => {
+                        let end = since + (LIVE_LAG + CLOCK_TRUST);
                         let to = Mark { cursor: Cursor(end.as_micros()), time: end };
                         (Self::Passed, Step::End(from, to))
                     }
