@@ -139,13 +139,12 @@ impl<P: Payload> Consumer<P> {
     }
 
     /// Another history is at the other end: its own scope, from a while before the last durable event on.
-    pub(super) fn new_incarnation(&mut self, kind: CursorKind, from: Mark, to: Mark) {
+    pub(super) fn new_incarnation(&mut self, kind: CursorKind, from: Mark) {
         let scope = self.scope;
         let next = Scope { kind, incarnation: scope.incarnation + 1, ..scope };
         let newest = self.records().newest.unwrap_or(from.time);
         let fresh = self.fresh(Place::Time(self.rewound(newest.min(from.time))));
-        let cause = Cause::Witness;
-        self.record(Gap { scope, cause, state: GapState::Unproven, from, to: Some(to) });
+        self.record_from(scope, from, Cause::Witness, GapState::Unproven, Until::Past);
         self.turn(next, Some(fresh));
         self.approach = Approach::Checkpoint;
     }

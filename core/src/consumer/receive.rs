@@ -184,8 +184,7 @@ impl<P: Payload> Consumer<P> {
             return;
         };
         let from = connection.last.filter(|_| connection.continuity.is_settled()).unwrap_or(end);
-        let (kind, to) = (event.kind(), mark(event, event.kind()));
-        self.new_incarnation(kind, from, to);
+        self.new_incarnation(event.kind(), from);
         self.close(CloseReason::Incarnation);
     }
 

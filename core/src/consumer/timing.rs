@@ -173,6 +173,9 @@ impl<P: Payload> Consumer<P> {
 
     /// The other side may be gone meanwhile: asks at once.
     pub(super) fn probe(&mut self, span: Duration) {
+        if matches!(self.state, State::Stopped) {
+            return;
+        }
         self.tell(Notice::Suspended { span });
         let (now, limit) = (self.now, self.config.stall_timeout);
         if let Some(connection) = self.state.connection().filter(|connection| !connection.is_paused()) {
