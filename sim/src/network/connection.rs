@@ -1,0 +1,268 @@
+//! One connection, from the dial until nothing of it can be heard any more.
+
+use std::collections::VecDeque;
+
+use highwater_core::closure::Closure;
+use highwater_core::cursor::Place;
+use highwater_core::effect::OpenOptions;
+use highwater_core::event::Item;
+use highwater_core::number::Epoch;
+use highwater_core::serve::Wire;
+use highwater_core::time::{Duration, Instant};
+
+use super::fate::Fate;
+use crate::carrier::{Carrier, Telling};
+use crate::draw::Stream;
+use crate::faults::{Fault, Faults};
+use crate::server::{Instance, Start};
+use crate::truth::{Audience, Filter, Nature, Truth};
+
+/// The machine knows the server's clock only by its own. A loss at the cutover that it has to put on record happens
+/// only while the two differ by less than this: well within the margin of 5 s, less the second that is lost.
+pub(crate) const CLOCK_TRUST: Duration = Duration::from_secs(3);
+
+/// The older server goes live with what happened in the last second, and loses or mixes up no more than that.
+const CUTOVER_SPAN: Duration = Duration::from_secs(1);
+
+/// What the machine asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call {
+    /// The machine's number for the connection.
+    pub(crate) epoch: Epoch,
+    /// The index of the source.
+    pub(crate) source: usize,
+    /// How that speaks.
+    pub(crate) wire: Wire,
+    /// The place, as the server understood it.
+    pub(crate) place: Place,
+    /// What else was asked.
+    pub(crate) options: OpenOptions,
+    /// Which events were asked for.
+    pub(crate) filter: Filter,
+}
+
+/// How far a connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Not open yet.
+    Dialing,
+    /// Telling what is kept, from this place on.
+    Replay(usize),
+    /// Telling what happens, from this index on in the order of telling.
+    Live(usize),
+    /// Nothing comes any more.
+    Silent,
+}
+
+/// A connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    /// Its number in the world; epochs begin anew with each process.
+    pub(crate) number: u32,
+    /// What was asked for.
+    pub(crate) call: Call,
+    /// What it is in for.
+    pub(crate) fate: Fate,
+    /// How far it is.
+    pub(crate) stage: Stage,
+    /// The machine does not read.
+    pub(crate) is_paused: bool,
+    /// How often it was paused.
+    pub(crate) pauses: u32,
+    /// What was read before the pause took hold and is still to be handed in.
+    pub(crate) is_one_on_the_way: bool,
+    /// Counts the arrivals that were scheduled; all but the last are void.
+    pub(crate) token: u32,
+    /// Nothing arrives before.
+    pub(crate) stalled_until: Instant,
+    /// The instance behind the name that answered.
+    pub(crate) instance: usize,
+    /// The clocks on both sides differ by less than [`CLOCK_TRUST`].
+    pub(crate) is_clock_trusted: bool,
+    /// Its chance.
+    pub(crate) stream: Stream,
+    queue: VecDeque<Queued>,
+    frames: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Queued {
+    Outdated,
+    Told(Telling),
+}
+
+/// What one read gave.
+#[derive(Debug)]
+pub(crate) struct Portion<P> {
+    /// The frames.
+    pub(crate) items: Vec<Item<P>>,
+    /// How the connection ended behind them, if it did.
+    pub(crate) end: Option<Closure>,
+}
+
+impl Connection {
+    /// A connection that is being dialed.
+    pub(crate) fn new(number: u32, call: Call, fate: Fate, stream: Stream) -> Self {
+        Self {
+            number,
+            call,
+            fate,
+            stage: Stage::Dialing,
+            is_paused: false,
+            pauses: 0,
+            is_one_on_the_way: false,
+            token: 0,
+            stalled_until: Instant::ZERO,
+            instance: 0,
+            is_clock_trusted: true,
+            stream,
+            queue: VecDeque::new(),
+            frames: 0,
+        }
+    }
+
+    /// The server accepted.
+    pub(crate) fn open(&mut self, index: usize, instance: &Instance, start: Start) {
+        self.instance = index;
+        self.stage = match start {
+            Start::Replay { place, is_outdated } => {
+                self.queue.extend(is_outdated.then_some(Queued::Outdated));
+                Stage::Replay(place)
+            }
+            Start::Live | Start::TooOld => Stage::Live(instance.log().told().len()),
+        };
+    }
+
+    /// Whether it was accepted and can still be heard.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Replay(_) | Stage::Live(_))
+    }
+
+    /// When the next frame may arrive; none if nothing is on the way and nothing will be.
+    pub(crate) fn next_arrival(
+        &self,
+        instance: &Instance,
+        truth: &mut Truth,
+        now: Instant,
+    ) -> Option<Instant> {
+        let at = match self.stage {
+            Stage::Dialing | Stage::Silent => return None,
+            Stage::Replay(_) => now + self.fate.pace,
+            Stage::Live(_) if !self.queue.is_empty() => now + self.fate.pace,
+            Stage::Live(next) => match instance.log().told().get(next) {
+                Some(told) => told.at + self.fate.latency,
+                None => instance.next_at(truth)? + self.fate.latency,
+            },
+        };
+        Some(at.max(self.stalled_until).max(now + Duration::from_micros(1)))
+    }
+
+    /// Takes what has arrived by `now`.
+    pub(crate) fn read<C: Carrier>(
+        &mut self,
+        carrier: &C,
+        instance: &Instance,
+        truth: &mut Truth,
+        faults: &mut Faults,
+        now: Instant,
+    ) -> Portion<C::Payload> {
+        let mut items = Vec::with_capacity(self.fate.portion);
+        while items.len() < self.fate.portion {
+            let queued = match self.queue.pop_front() {
+                Some(queued) => queued,
+                None => match self.told(instance, faults, now) {
+                    Some(queued) => queued,
+                    None => break,
+                },
+            };
+            match self.frame(carrier, queued, truth) {
+                Ok(item) => items.extend(item),
+                Err(closure) => return Portion { items, end: Some(closure) },
+            }
+        }
+        Portion { items, end: None }
+    }
+
+    /// The next thing that the server tells and that has arrived by `now`.
+    fn told(&mut self, instance: &Instance, faults: &mut Faults, now: Instant) -> Option<Queued> {
+        let log = instance.log();
+        if let Stage::Replay(place) = self.stage {
+            match log.kept(place) {
+                Some(told) if !self.is_cutover(instance, told.telling, now) => {
+                    self.stage = Stage::Replay(place + 1);
+                    return Some(Queued::Told(told.telling));
+                }
+                _ => {
+                    let rest = (place..log.end()).filter_map(|place| log.kept(place));
+                    self.queue.extend(rest.map(|told| Queued::Told(told.telling)));
+                    self.cut_over(faults);
+                    self.stage = Stage::Live(log.told().len());
+                    return self.queue.pop_front();
+                }
+            }
+        }
+        let Stage::Live(next) = self.stage else { return None };
+        let told = log.told().get(next).filter(|told| told.at + self.fate.latency <= now)?;
+        self.stage = Stage::Live(next + 1);
+        Some(Queued::Told(told.telling))
+    }
+
+    fn is_cutover(&self, instance: &Instance, telling: Telling, now: Instant) -> bool {
+        let is_odd = self.is_lossy() || self.fate.is_mixing;
+        is_odd && self.call.wire == Wire::V1 && instance.knowledge(now).now < telling.time + CUTOVER_SPAN
+    }
+
+    fn is_lossy(&self) -> bool {
+        self.fate.is_lossy && self.is_clock_trusted
+    }
+
+    fn cut_over(&mut self, faults: &mut Faults) {
+        if self.call.wire != Wire::V1 || self.queue.is_empty() {
+            return;
+        }
+        if self.is_lossy() {
+            faults.fire(Fault::CutoverLoss);
+            let stream = &mut self.stream;
+            self.queue.retain(|_| stream.one_in(2));
+        }
+        if self.fate.is_mixing {
+            faults.fire(Fault::CutoverReorder);
+            for last in (1..self.queue.len()).rev() {
+                self.queue.swap(last, self.stream.below(last as u64 + 1) as usize);
+            }
+        }
+    }
+
+    /// The item that a frame becomes; none if the server keeps it to itself.
+    fn frame<C: Carrier>(
+        &mut self,
+        carrier: &C,
+        queued: Queued,
+        truth: &mut Truth,
+    ) -> Result<Option<Item<C::Payload>>, Closure> {
+        let wire = self.call.wire;
+        let Queued::Told(telling) = queued else { return Ok(Some(carrier.outdated(wire))) };
+        let Some(fact) = truth.fact(telling.id) else { return Ok(None) };
+        let is_sent = match fact.audience {
+            Audience::Uninvited => wire != Wire::V2,
+            Audience::Both | Audience::Only(_) | Audience::Nobody => fact.audience.includes(self.call.filter),
+        };
+        let is_left_out = fact.nature == Nature::Huge && self.call.options.message_bytes_max.is_some();
+        if !is_sent || is_left_out {
+            return Ok(None);
+        }
+        if fact.nature == Nature::Huge {
+            return Err(Closure::TooLarge);
+        }
+        if self.fate.frames_max == Some(self.frames) {
+            return Err(Closure::Retry { after: None });
+        }
+        let is_garbled =
+            self.fate.garbled.is_some_and(|(from, run)| (from..from + run).contains(&self.frames));
+        self.frames += 1;
+        if is_garbled {
+            return Ok(Some(carrier.garbled(telling)));
+        }
+        Ok(Some(carrier.item(wire, self.call.filter, telling, fact)))
+    }
+}

@@ -1,0 +1,224 @@
+//! One source of the feed: a name with one or several servers behind it, and all that befalls them.
+//!
+//! What is legal: servers behind one name are replicas, so that trouble befalls them together and their clocks are
+//! at most [`SKEW_MAX`] apart. A machine that resumes by time goes back by a margin of 5 s at least, and a machine
+//! that cannot rely on a bound there could rely on nothing.
+
+mod instance;
+mod log;
+mod seating;
+
+use highwater_core::closure::Closure;
+use highwater_core::cursor::Place;
+use highwater_core::serve::{Host, Wire};
+use highwater_core::time::{Duration, Instant};
+
+use crate::clock::Clock;
+use crate::draw::Stream;
+use crate::faults::Fault;
+use crate::truth::{EventId, Truth};
+
+pub(crate) use instance::Instance;
+use instance::RETOLD_MAX;
+pub(crate) use log::Told;
+pub(crate) use seating::{Mood, Start};
+
+/// The clocks of servers behind one name are so far apart at most.
+pub(crate) const SKEW_MAX: Duration = Duration::from_secs(1);
+
+/// A source of the feed.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// How it speaks.
+    pub(crate) wire: Wire,
+    /// It refuses every subscription, for good.
+    pub(crate) is_fatal: bool,
+    /// It never answers again once the world is healed.
+    pub(crate) is_lost: bool,
+    instances: Vec<Instance>,
+    retention: Duration,
+    down_until: Instant,
+    unseen: Vec<EventId>,
+    trimmed: Vec<EventId>,
+    stream: Stream,
+}
+
+/// What a server makes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Nothing at all.
+    Silence,
+    /// The subscription is accepted by this instance and begins there.
+    Accepted {
+        /// The instance.
+        instance: usize,
+        /// Where it begins.
+        start: Start,
+    },
+    /// It is not accepted.
+    Refused(Closure),
+}
+
+impl Source {
+    /// A source that keeps events for `retention`.
+    pub(crate) fn new(wire: Wire, retention: Duration, mut stream: Stream) -> Self {
+        let count = stream.pick(&[1, 1, 1, 2]);
+        let skew = SKEW_MAX.as_micros();
+        let instances = (0..count).map(|_| {
+            let clock = Clock::wrong_by(stream.below(skew).cast_signed() - (skew / 2).cast_signed());
+            Instance::new(wire, clock, 1 + stream.below(3) * stream.below(1_000))
+        });
+        let instances = instances.collect();
+        Self {
+            wire,
+            is_fatal: false,
+            is_lost: false,
+            instances,
+            retention,
+            down_until: Instant::ZERO,
+            unseen: Vec::new(),
+            trimmed: Vec::new(),
+            stream,
+        }
+    }
+
+    /// The servers behind the name.
+    pub(crate) fn instances(&self) -> &[Instance] {
+        &self.instances
+    }
+
+    /// How long a reader that does not read is borne: the servers' own write timeouts.
+    pub(crate) fn patience(&self) -> Duration {
+        match self.wire {
+            Wire::V1 => Host::Legacy.write_timeout(),
+            Wire::V1OnV2Host | Wire::V2 => Host::V2.write_timeout(),
+        }
+    }
+
+    /// Lets all servers hear what happened until now.
+    pub(crate) fn hear(&mut self, truth: &mut Truth, now: Instant) {
+        for instance in &mut self.instances {
+            instance.hear(truth, now, &mut self.unseen);
+        }
+    }
+
+    /// Answers a request for `place`.
+    pub(crate) fn answer(
+        &mut self,
+        truth: &mut Truth,
+        now: Instant,
+        place: Place,
+        mut mood: Mood<'_>,
+    ) -> Answer {
+        if self.is_lost {
+            return Answer::Silence;
+        }
+        if now < self.down_until {
+            return Answer::Refused(Closure::Retry { after: None });
+        }
+        if self.is_fatal {
+            return Answer::Refused(Closure::Fatal);
+        }
+        self.hear(truth, now);
+        let before = Instant::from_micros(now.as_micros().saturating_sub(self.retention.as_micros()));
+        for instance in &mut self.instances {
+            self.trimmed.extend(instance.trim(before));
+        }
+        let instance = self.stream.below(self.instances.len() as u64) as usize;
+        match seating::start(self.instances[instance].knowledge(now), place, &mut mood) {
+            Start::TooOld => Answer::Refused(Closure::TooOld),
+            start @ (Start::Live | Start::Replay { .. }) => Answer::Accepted { instance, start },
+        }
+    }
+
+    /// Something befalls the source. True if its connections break.
+    pub(crate) fn befall(&mut self, fault: Fault, truth: &mut Truth, now: Instant) -> bool {
+        self.hear(truth, now);
+        let until = now + self.stream.span(Duration::from_millis(100), Duration::from_secs(20));
+        match fault {
+            Fault::Lag | Fault::Blind => {
+                let until = now + self.stream.span(Duration::from_secs(1), Duration::from_secs(60));
+                self.each(|instance| match fault {
+                    Fault::Lag => instance.lag(until),
+                    _ => instance.go_blind(until),
+                });
+                return false;
+            }
+            Fault::Outage => self.down_until = now + self.stream.span(Duration::from_secs(1), OUTAGE_MAX),
+            _ => {
+                self.down_until = self.down_until.max(until);
+                self.start_anew(fault, truth, now, until);
+            }
+        }
+        true
+    }
+
+    fn start_anew(&mut self, fault: Fault, truth: &Truth, now: Instant, until: Instant) {
+        let before = |span: Duration| Instant::from_micros(now.as_micros().saturating_sub(span.as_micros()));
+        let since = match self.wire {
+            Wire::V1 => before(self.stream.span(Duration::ZERO, RETOLD_MAX)),
+            Wire::V1OnV2Host | Wire::V2 => now,
+        };
+        let count = self.stream.between(1, 40) as usize;
+        let known = before(self.stream.span(Duration::from_secs(5), REBUILT_FROM_MAX));
+        let (shift, choice) = (self.stream.below(3), self.stream.below(3));
+        let step = self.stream.between(1, CLOCK_STEP_MAX.as_micros()).cast_signed();
+        let step = if self.stream.one_in(2) { step } else { -step };
+        let mut unseen = core::mem::take(&mut self.unseen);
+        self.each(|instance| {
+            match fault {
+                Fault::ServerLoss => instance.lose(count, &mut unseen),
+                Fault::ServerClockStep => instance.step_clock(step),
+                Fault::Rollback => instance.roll_back(count, shift),
+                Fault::Rebuild => {
+                    let seq = [1, instance.next_seq() / 2 + 1, instance.next_seq() + 100][choice as usize];
+                    return instance.rebuild(truth, known, until, seq);
+                }
+                _ => {}
+            }
+            instance.restart(truth, since, until);
+        });
+        self.unseen = unseen;
+    }
+
+    /// All that kept it from answering is over, and it keeps what it has: whoever is late may still catch up.
+    pub(crate) fn heal(&mut self, now: Instant) {
+        self.down_until = self.down_until.min(now);
+        self.retention = Duration::MAX;
+        self.each(|instance| instance.heal(now));
+    }
+
+    /// The events that nobody can be sure to hear of here, and those no longer kept, since the last time.
+    pub(crate) fn take_losses(&mut self) -> (Vec<EventId>, Vec<EventId>) {
+        (core::mem::take(&mut self.unseen), core::mem::take(&mut self.trimmed))
+    }
+
+    fn each(&mut self, act: impl FnMut(&mut Instance)) {
+        self.instances.iter_mut().for_each(act);
+    }
+}
+
+/// A source takes no connections for so long at most; longer than any delay between two dials.
+const OUTAGE_MAX: Duration = Duration::from_secs(120);
+/// A server that is built anew knows so much at most.
+const REBUILT_FROM_MAX: Duration = Duration::from_secs(120);
+/// A server's clock is set by so much at most: well beyond any margin, well below a day.
+const CLOCK_STEP_MAX: Duration = Duration::from_secs(600);
+
+/// The sources' troubles, in the order in which they are scheduled.
+pub(crate) const TROUBLES: [Fault; 8] = [
+    Fault::Outage,
+    Fault::ServerRestart,
+    Fault::ServerLoss,
+    Fault::ServerClockStep,
+    Fault::Rollback,
+    Fault::Rebuild,
+    Fault::Lag,
+    Fault::Blind,
+];
+
+/// Whether such a thing can happen to a source that speaks so.
+pub(crate) fn can_befall(fault: Fault, wire: Wire) -> bool {
+    // The older server has no numbers to give out twice.
+    fault != Fault::Rollback || wire != Wire::V1
+}

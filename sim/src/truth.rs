@@ -1,0 +1,261 @@
+//! What really happens in the network, and when: the events that every source would tell of if nothing went wrong.
+//!
+//! Events are made as somebody first asks for them, always in order, so that it does not matter who asks.
+
+use core::fmt;
+
+use highwater_core::time::{Duration, Instant};
+
+use crate::draw::{Draws, Rare, Site, Stream};
+use crate::faults::{Fault, Faults, Fired};
+
+/// The number of an event of the network, in the order in which they happened. It is the event's key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct EventId(pub(crate) u32);
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "e{}", self.0)
+    }
+}
+
+impl EventId {
+    /// The place of the event in a list of all.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One of the two subscriptions that the operator may make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Filter {
+    /// The one in force at first.
+    First,
+    /// The one after a change.
+    Second,
+}
+
+/// Who asked for an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Both subscriptions.
+    Both,
+    /// Only the one.
+    Only(Filter),
+    /// Neither, but a v1 server sends it all the same, as it does identities and accounts.
+    Uninvited,
+    /// Neither, and the server keeps it to itself.
+    Nobody,
+}
+
+impl Audience {
+    /// Whether the subscription asks for it.
+    pub(crate) fn includes(self, filter: Filter) -> bool {
+        match self {
+            Self::Both => true,
+            Self::Only(only) => only == filter,
+            Self::Uninvited | Self::Nobody => false,
+        }
+    }
+}
+
+/// What is wrong with an event, wherever and however often it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nature {
+    /// Nothing.
+    Plain,
+    /// No sink takes it.
+    Poison,
+    /// It is too large to keep.
+    Oversize,
+    /// It is too large for a connection.
+    Huge,
+    /// Nobody can read its frame.
+    Garbage,
+}
+
+/// One event of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fact {
+    /// When it happened.
+    pub(crate) at: Instant,
+    /// Who asked for it.
+    pub(crate) audience: Audience,
+    /// What is wrong with it.
+    pub(crate) nature: Nature,
+    /// Servers give it the very time of the event before.
+    pub(crate) is_same_time: bool,
+}
+
+/// The shape of what happens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Weather {
+    /// How far apart events are in calm weather, on average.
+    pub(crate) gap: Duration,
+    /// One event in so many is for both subscriptions; at least 1.
+    pub(crate) sparse: u64,
+    /// From then on events come calmly and nothing is wrong with them.
+    pub(crate) heals_at: Instant,
+    /// Then the last event has happened.
+    pub(crate) ends_at: Instant,
+}
+
+/// Everything that happens.
+#[derive(Clone, Debug)]
+pub(crate) struct Truth {
+    facts: Vec<Fact>,
+    weather: Weather,
+    times: Stream,
+    natures: Stream,
+    rares: [Rare; KINDS.len()],
+    burst: u64,
+    is_over: bool,
+    fired: Fired,
+}
+
+const KINDS: [Fault; 7] = [
+    Fault::Burst,
+    Fault::Quiet,
+    Fault::EqualTimes,
+    Fault::Poison,
+    Fault::Oversize,
+    Fault::Huge,
+    Fault::Garbage,
+];
+
+/// A burst has so many events at most.
+const BURST_MAX: u64 = 400;
+/// Longest time without an event that counts as weather; longer than any quiet limit.
+const QUIET_MAX: Duration = Duration::from_secs(90);
+
+impl Truth {
+    /// Nothing has happened yet.
+    pub(crate) fn new(draws: Draws, faults: &Faults, weather: Weather) -> Self {
+        Self {
+            facts: Vec::new(),
+            weather,
+            times: draws.stream(Site::Upstream, 0),
+            natures: draws.stream(Site::Nature, 0),
+            rares: KINDS.map(|fault| faults.rare(fault, Site::Nature)),
+            burst: 0,
+            is_over: false,
+            fired: Fired::default(),
+        }
+    }
+
+    /// The event with this number; none if the last event comes before it.
+    pub(crate) fn fact(&mut self, id: EventId) -> Option<Fact> {
+        while self.facts.len() <= id.index() && !self.is_over {
+            let fact = self.next();
+            self.is_over = self.weather.ends_at < fact.at;
+            self.facts.extend((!self.is_over).then_some(fact));
+        }
+        self.facts.get(id.index()).copied()
+    }
+
+    /// All that somebody asked for so far; the last of it may lie ahead.
+    pub(crate) fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// How often what went wrong with events.
+    pub(crate) fn fired(&self) -> &Fired {
+        &self.fired
+    }
+
+    fn next(&mut self) -> Fact {
+        let last = self.facts.last().map_or(Instant::ZERO, |fact| fact.at);
+        let is_healed = self.weather.heals_at <= last;
+        let is_same_time = !is_healed && self.happens(Fault::EqualTimes);
+        let gap = if is_same_time { Duration::ZERO } else { self.gap(is_healed) };
+        let at = last + gap;
+        let nature = if is_healed { Nature::Plain } else { self.nature() };
+        Fact { at, audience: self.audience(), nature, is_same_time }
+    }
+
+    fn gap(&mut self, is_healed: bool) -> Duration {
+        if !is_healed {
+            if self.happens(Fault::Burst) {
+                self.burst = self.times.below(BURST_MAX);
+            }
+            if self.burst > 0 {
+                self.burst -= 1;
+                return Duration::from_micros(self.times.below(100));
+            }
+            if self.happens(Fault::Quiet) {
+                return self.times.span(Duration::from_secs(5), QUIET_MAX);
+            }
+        }
+        Duration::from_micros(self.times.wait(self.weather.gap.as_micros()))
+    }
+
+    fn audience(&mut self) -> Audience {
+        if self.natures.one_in(self.weather.sparse) {
+            return Audience::Both;
+        }
+        match self.natures.below(8) {
+            0 => Audience::Only(Filter::First),
+            1 => Audience::Only(Filter::Second),
+            2 | 3 => Audience::Uninvited,
+            _ => Audience::Nobody,
+        }
+    }
+
+    fn nature(&mut self) -> Nature {
+        let natures = [
+            (Fault::Poison, Nature::Poison),
+            (Fault::Oversize, Nature::Oversize),
+            (Fault::Huge, Nature::Huge),
+            (Fault::Garbage, Nature::Garbage),
+        ];
+        let wrong = natures.into_iter().find(|&(fault, _)| self.happens(fault));
+        wrong.map_or(Nature::Plain, |(_, nature)| nature)
+    }
+
+    fn happens(&mut self, fault: Fault) -> bool {
+        let happens = KINDS.iter().position(|&kind| kind == fault).is_some_and(|at| self.rares[at].happens());
+        if happens {
+            self.fired.fire(fault);
+        }
+        happens
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn truth(seed: u64) -> Truth {
+        let draws = Draws::new(seed);
+        let weather = Weather {
+            gap: Duration::from_millis(100),
+            sparse: 2,
+            heals_at: Instant::from_micros(60_000_000),
+            ends_at: Instant::from_micros(90_000_000),
+        };
+        Truth::new(draws, &Faults::new(draws), weather)
+    }
+
+    #[test]
+    fn events_are_the_same_in_whatever_steps_they_are_asked_for() {
+        for seed in 0..20 {
+            let (mut at_once, mut in_steps) = (truth(seed), truth(seed));
+            while in_steps.fact(EventId(in_steps.facts().len() as u32)).is_some() {}
+            at_once.fact(EventId(u32::MAX));
+            assert_eq!(at_once.facts(), in_steps.facts());
+            assert!(at_once.facts().is_sorted_by_key(|fact| fact.at));
+            assert!(!at_once.facts().is_empty());
+        }
+    }
+
+    #[test]
+    fn nothing_is_wrong_with_what_happens_after_healing() {
+        for seed in 0..20 {
+            let mut truth = truth(seed);
+            truth.fact(EventId(u32::MAX));
+            let healed = truth.facts().iter().skip_while(|fact| fact.at.as_micros() <= 60_000_000).skip(1);
+            let healed: Vec<_> = healed.collect();
+            assert!(healed.iter().all(|fact| fact.nature == Nature::Plain && !fact.is_same_time), "{seed}");
+        }
+    }
+}
