@@ -1,0 +1,183 @@
+//! What is durable: an atomic store as the production sink promises to be one.
+//!
+//! It takes an append whole or not at all, compares the version of the scope's checkpoint, refuses all writers but
+//! the newest, and stores each event once by its key.
+
+use std::collections::BTreeMap;
+
+use highwater_core::checkpoint::Checkpoint;
+use highwater_core::cursor::Cursor;
+use highwater_core::event::Payload;
+use highwater_core::gap::{Cause, Gap, GapState};
+use highwater_core::number::{Fence, Version};
+use highwater_core::scope::Scope;
+use highwater_core::sink::{Append, Appended, DeadLetter, Loaded, Sink, Unavailable};
+use highwater_core::time::WallTime;
+
+use crate::carrier::Told;
+use crate::truth::EventId;
+
+/// What names a gap: writing it again changes the same record.
+pub(crate) type GapKey = (Scope, Cause, Cursor);
+
+/// A store that survives everything.
+#[derive(Clone, Debug)]
+pub(crate) struct Disk<P: Payload> {
+    compares: bool,
+    fence: Fence,
+    rows: Vec<EventId>,
+    is_stored: Vec<bool>,
+    records: Records<P>,
+}
+
+/// What is known besides the events.
+#[derive(Clone, Debug)]
+pub(crate) struct Records<P: Payload> {
+    checkpoints: BTreeMap<Scope, Checkpoint<P::Key>>,
+    gaps: BTreeMap<GapKey, Gap>,
+    letters: Vec<(Scope, DeadLetter<P>)>,
+    newest: Option<WallTime>,
+}
+
+impl<P: Payload> Default for Records<P> {
+    fn default() -> Self {
+        Self { checkpoints: BTreeMap::new(), gaps: BTreeMap::new(), letters: Vec::new(), newest: None }
+    }
+}
+
+impl<P: Told + PartialEq> Disk<P> {
+    /// An empty store; one that does not compare keys stores again what comes again.
+    pub(crate) fn new(compares: bool) -> Self {
+        Self {
+            compares,
+            fence: Fence(0),
+            rows: Vec::new(),
+            is_stored: Vec::new(),
+            records: Records::default(),
+        }
+    }
+
+    /// What is known besides the events.
+    pub(crate) fn records(&self) -> &Records<P> {
+        &self.records
+    }
+
+    /// Goes back to what was known besides the events.
+    pub(crate) fn go_back_to(&mut self, records: &Records<P>) {
+        self.records = records.clone();
+    }
+
+    /// The events stored, in the order of storing.
+    pub(crate) fn rows(&self) -> &[EventId] {
+        &self.rows
+    }
+
+    /// Whether an event is stored.
+    pub(crate) fn has(&self, id: EventId) -> bool {
+        self.is_stored.get(id.index()).copied().unwrap_or(false)
+    }
+
+    /// What was set aside.
+    pub(crate) fn letters(&self) -> &[(Scope, DeadLetter<P>)] {
+        &self.records.letters
+    }
+
+    /// The spans on record.
+    pub(crate) fn gaps(&self) -> impl Iterator<Item = &Gap> {
+        self.records.gaps.values()
+    }
+
+    /// All checkpoints.
+    pub(crate) fn checkpoints(&self) -> impl Iterator<Item = (&Scope, &Checkpoint<P::Key>)> {
+        self.records.checkpoints.iter()
+    }
+
+    /// Another writer opens the store: every earlier one is refused from now on.
+    pub(crate) fn raise_fence(&mut self) -> Fence {
+        self.fence = self.fence.next();
+        self.fence
+    }
+
+    fn refuses(&self, append: &Append<P>) -> Option<Appended> {
+        let version =
+            self.records.checkpoints.get(&append.scope).map_or(Version(0), |checkpoint| checkpoint.version);
+        if append.fence != self.fence {
+            return Some(Appended::Fenced);
+        }
+        if append.expect != version || append.checkpoint.version != version.next() {
+            return Some(Appended::Conflict);
+        }
+        let index = append.events.iter().position(|event| event.payload.is_poison())?;
+        Some(Appended::Refused { index: index as u32, why: "poison".to_owned() })
+    }
+
+    fn store(&mut self, id: EventId) -> bool {
+        if self.is_stored.len() <= id.index() {
+            self.is_stored.resize(id.index() + 256, false);
+        }
+        let was_stored = core::mem::replace(&mut self.is_stored[id.index()], true);
+        let is_new = !(was_stored && self.compares);
+        self.rows.extend(is_new.then_some(id));
+        is_new
+    }
+
+    fn note(&mut self, gap: Gap) {
+        let key = (gap.scope, gap.cause, gap.from.cursor);
+        if gap.state != GapState::Closed {
+            self.records.gaps.insert(key, gap);
+        } else if let Some(known) = self.records.gaps.get_mut(&key) {
+            *known = gap;
+        }
+    }
+
+    fn set_aside(&mut self, scope: Scope, letter: &DeadLetter<P>) {
+        let is_known = self.records.letters.iter().any(|(known_scope, known)| {
+            *known_scope == scope && known.after == letter.after && known.content == letter.content
+        });
+        if !is_known {
+            self.records.letters.push((scope, letter.clone()));
+        }
+    }
+}
+
+impl<P: Told + PartialEq> Sink<P> for Disk<P> {
+    fn open(&mut self) -> Result<Loaded<P::Key>, Unavailable> {
+        let fence = self.raise_fence();
+        let checkpoints: Vec<_> =
+            self.records.checkpoints.iter().map(|(scope, checkpoint)| (*scope, checkpoint.clone())).collect();
+        let begins_at_witness = |gap: &Gap| {
+            let checkpoint = self.records.checkpoints.get(&gap.scope);
+            let witness = checkpoint.and_then(|checkpoint| checkpoint.witness.as_ref());
+            witness.is_some_and(|witness| witness.cursor == gap.from.cursor)
+        };
+        let is_awaited =
+            |gap: &&Gap| gap.state != GapState::Closed && (gap.to.is_none() || begins_at_witness(gap));
+        let gaps = self.records.gaps.values().filter(is_awaited).copied().collect();
+        Ok(Loaded { fence, compares: self.compares, checkpoints, newest: self.records.newest, gaps })
+    }
+
+    fn append(&mut self, append: &Append<P>) -> Appended {
+        if let Some(refusal) = self.refuses(append) {
+            return refusal;
+        }
+        let (mut stored, mut duplicates) = (0, 0);
+        for event in append.events.iter() {
+            let is_new = self.store(event.payload.id());
+            stored += u32::from(is_new);
+            duplicates += u32::from(!is_new);
+            self.records.newest = self.records.newest.max(Some(event.time));
+        }
+        for letter in &append.dead_letters {
+            self.set_aside(append.scope, letter);
+        }
+        for gap in &append.gaps {
+            self.note(*gap);
+        }
+        self.records.checkpoints.insert(append.scope, append.checkpoint.clone());
+        Appended::Stored { stored, duplicates }
+    }
+
+    fn flush(&mut self) -> Result<(), Unavailable> {
+        Ok(())
+    }
+}

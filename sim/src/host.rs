@@ -1,0 +1,115 @@
+//! The process that the machine runs in, and its two clocks.
+
+use highwater_core::event::Payload;
+use highwater_core::time::{Duration, Instant, Now};
+use highwater_core::{Config, Consumer};
+
+use crate::clock::Clock;
+use crate::truth::Filter;
+
+/// Where the machine runs, or does not.
+#[derive(Clone, Debug)]
+pub(crate) struct Host<P: Payload> {
+    /// The wall clock of the house, which outlives the process.
+    pub(crate) wall: Clock,
+    /// The subscription that the operator wants now.
+    pub(crate) filter: Filter,
+    life: Option<Life<P>>,
+    lives: u32,
+    held_until: Instant,
+}
+
+/// One process, from its start to its end.
+#[derive(Clone, Debug)]
+pub(crate) struct Life<P: Payload> {
+    /// The machine under test.
+    pub(crate) machine: Consumer<P>,
+    /// What the machine was asked to follow.
+    pub(crate) filter: Filter,
+    /// From the beginning of the world to the zero of its monotonic clock, which stands still as the machine sleeps.
+    zero: Duration,
+    /// The machine sleeps, and the clock has stood still.
+    asleep_since: Option<Instant>,
+}
+
+impl<P: Payload> Life<P> {
+    fn wake(&mut self, now: Instant) {
+        if let Some(since) = self.asleep_since.take() {
+            self.zero += now.since(since);
+        }
+    }
+}
+
+impl<P: Payload> Host<P> {
+    /// No process yet.
+    pub(crate) fn new(wall: Clock) -> Self {
+        Self { wall, filter: Filter::First, life: None, lives: 0, held_until: Instant::ZERO }
+    }
+
+    /// Starts a process.
+    pub(crate) fn start(&mut self, config: Config, now: Instant) {
+        self.lives += 1;
+        let zero = now.since(Instant::ZERO);
+        let wall = self.wall.at(now);
+        let machine = Consumer::new(config, Now { monotonic: Instant::ZERO, wall });
+        self.life = Some(Life { machine, filter: self.filter, zero, asleep_since: None });
+    }
+
+    /// The process that runs.
+    pub(crate) fn life(&mut self) -> Option<&mut Life<P>> {
+        self.life.as_mut()
+    }
+
+    /// The process is gone.
+    pub(crate) fn end(&mut self) {
+        self.life = None;
+    }
+
+    /// How many processes there were; the number of the one that runs.
+    pub(crate) fn lives(&self) -> u32 {
+        self.lives
+    }
+
+    /// What the clocks say to the process.
+    pub(crate) fn now(&self, now: Instant) -> Now {
+        let zero = self.life.as_ref().map_or(Duration::ZERO, |life| life.zero);
+        let monotonic = Instant::from_micros(now.since(Instant::ZERO).saturating_sub(zero).as_micros());
+        Now { monotonic, wall: self.wall.at(now) }
+    }
+
+    /// When the machine wants to be woken, by the world's clock.
+    pub(crate) fn wakes_at(&self) -> Option<Instant> {
+        let life = self.life.as_ref()?;
+        let slept = life.asleep_since.map_or(Duration::ZERO, |since| self.held_until.since(since));
+        Some((life.machine.next_timeout()? + life.zero + slept).max(self.held_until))
+    }
+
+    /// Time moves on; a machine that has slept long enough wakes.
+    pub(crate) fn move_on(&mut self, now: Instant) {
+        if let Some(life) = self.life.as_mut().filter(|_| self.held_until <= now) {
+            life.wake(self.held_until);
+        }
+    }
+
+    /// Until when nothing can be handed in, if that lies ahead.
+    pub(crate) fn held_until(&self, now: Instant) -> Option<Instant> {
+        (now < self.held_until).then_some(self.held_until)
+    }
+
+    /// The process gets no processor for `span`; if it sleeps, its monotonic clock stands still.
+    pub(crate) fn hold(&mut self, now: Instant, span: Duration, is_asleep: bool) {
+        if now < self.held_until {
+            return;
+        }
+        self.held_until = now + span;
+        if let Some(life) = self.life.as_mut().filter(|_| is_asleep) {
+            life.asleep_since = Some(now);
+        }
+    }
+
+    /// The process runs again, if it was held up.
+    pub(crate) fn release(&mut self, now: Instant) {
+        self.held_until = self.held_until.min(now);
+        self.move_on(now);
+    }
+}
