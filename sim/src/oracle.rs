@@ -1,0 +1,246 @@
+//! What must hold at every step and at the end, kept from inputs and effects alone.
+//!
+//! Each rule has its own small ledger; this file tells them what happened. All of it is incremental: a step costs
+//! the same however long the run is. The books are closed once, at the end.
+
+mod books;
+mod causes;
+mod delivery;
+mod digest;
+mod effects;
+mod inputs;
+mod link;
+mod overlap;
+mod pace;
+mod records;
+mod rule;
+mod silence;
+mod spans;
+mod status;
+
+use std::collections::BTreeMap;
+
+use highwater_core::Config;
+use highwater_core::Status;
+use highwater_core::checkpoint::Checkpoint;
+use highwater_core::effect::{Effect, Ignored, Outcome};
+use highwater_core::gap::Gap;
+use highwater_core::number::{Fence, Op};
+use highwater_core::scope::{Scope, SourceId};
+use highwater_core::sink::Events;
+use highwater_core::time::{Duration, Instant, Now};
+
+use crate::carrier::{Carrier, Told};
+use crate::disk::GapKey;
+use crate::hash::Hash;
+use crate::truth::EventId;
+pub(crate) use books::Closing;
+use books::Fates;
+use causes::Causes;
+use delivery::{Delivery, Taken};
+use link::Link;
+use overlap::Overlap;
+use pace::Pace;
+use records::Records;
+use rule::must;
+pub use rule::{Rule, Violation};
+use silence::Silence;
+
+/// Everything that is known of a run, and of the process that runs now.
+#[derive(Clone, Debug)]
+pub(crate) struct Oracle<P: Told> {
+    hash: Hash,
+    fates: Fates,
+    /// To which source a gap's end belongs.
+    ends: BTreeMap<GapKey, SourceId>,
+    life: Option<Life<P>>,
+    /// How often the machine ignored what, by why.
+    ignored: [u64; 4],
+}
+
+/// What is known of one process.
+#[derive(Clone, Debug)]
+struct Life<P: Told> {
+    config: Config,
+    fence: Fence,
+    records: Option<Records<P::Key>>,
+    delivery: Delivery,
+    link: Option<Link<P::Key>>,
+    pace: Pace,
+    silence: Silence,
+    asked: Option<Asked<P>>,
+    /// An append whose fate is not known.
+    unsettled: Option<Question<P>>,
+    /// The last answer was that the sink cannot be used.
+    is_sink_out: bool,
+    /// The last source that was dialed.
+    source: SourceId,
+    /// When the machine last had anything to settle.
+    busy_at: Instant,
+    /// Where the items begin that are being handed in.
+    mark: u64,
+    refused: BTreeMap<EventId, (u8, Instant)>,
+    causes: Causes,
+    overlap: Overlap,
+    /// How far the last connection got.
+    reached: Option<highwater_core::cursor::Cursor>,
+    /// On the last connection, or the one under way, the witness came or it is on record that it did not.
+    is_settled: bool,
+    stop: Option<Instant>,
+    /// When the machine wants to be woken.
+    planned: Option<Instant>,
+    is_fenced: bool,
+    ended: Option<Outcome>,
+}
+
+/// A question to the sink that is not settled.
+#[derive(Clone, Debug)]
+struct Asked<P: Told> {
+    op: Op,
+    question: Question<P>,
+}
+
+#[derive(Clone, Debug)]
+enum Question<P: Told> {
+    Load,
+    Flush,
+    Append {
+        scope: Scope,
+        taken: Taken,
+        checkpoint: Checkpoint<P::Key>,
+        gaps: Vec<Gap>,
+        events: Events<P>,
+        /// An event of it is set aside.
+        buried: Option<EventId>,
+    },
+}
+
+impl<P: Told> Oracle<P> {
+    /// Nothing has happened.
+    pub(crate) fn new() -> Self {
+        Self {
+            hash: Hash::EMPTY,
+            fates: Fates::default(),
+            ends: BTreeMap::new(),
+            life: None,
+            ignored: [0; 4],
+        }
+    }
+
+    /// A process starts.
+    pub(crate) fn begin_life(&mut self, config: &Config) {
+        self.life = Some(Life {
+            config: config.clone(),
+            fence: Fence(0),
+            records: None,
+            delivery: Delivery::default(),
+            link: None,
+            pace: Pace::new(config),
+            silence: Silence::new(config),
+            asked: None,
+            unsettled: None,
+            is_sink_out: false,
+            source: SourceId(0),
+            busy_at: Instant::ZERO,
+            mark: 0,
+            refused: BTreeMap::new(),
+            causes: Causes::default(),
+            overlap: Overlap::default(),
+            reached: None,
+            is_settled: true,
+            stop: None,
+            planned: None,
+            is_fenced: false,
+            ended: None,
+        });
+    }
+
+    /// A process is gone.
+    pub(crate) fn end_life(&mut self) {
+        self.life = None;
+    }
+
+    /// Nobody can be sure to hear of these events.
+    pub(crate) fn forgive(&mut self, ids: &[EventId]) {
+        for &id in ids {
+            self.fates.forgive(id);
+        }
+    }
+
+    /// The machine has no more effects, and wants to be woken at `next`.
+    pub(crate) fn drained(
+        &mut self,
+        now: Now,
+        next: Option<Instant>,
+        status: &Status,
+    ) -> Result<(), Violation> {
+        let Some(life) = self.life.as_mut() else { return Ok(()) };
+        let at = now.monotonic;
+        must(next.is_none_or(|next| at < next), Rule::O7Pace, || {
+            format!("the machine wakes at {next:?}, which is not later than now, {at}")
+        })?;
+        if life.asked.is_some() || !life.delivery.is_empty() {
+            life.busy_at = at;
+        }
+        if let Some(stop) = life.stop.filter(|_| life.ended.is_none()) {
+            must(at < stop + life.config.stop_grace + LATE, Rule::O10Stop, || {
+                format!("a stop asked for at {stop} has not ended at {at}")
+            })?;
+            must(next.is_some() || life.asked.is_some(), Rule::O10Stop, || {
+                "a stop waits for nothing".to_owned()
+            })?;
+        }
+        life.planned = next;
+        life.check_status(status)?;
+        life.silence.look(now, next)
+    }
+
+    /// Late or doubled news was handed in: an effect of it.
+    pub(crate) fn late_effect(&mut self, effect: &Effect<P>) -> Result<(), Violation> {
+        self.hash = digest::effect(self.hash, effect);
+        match effect {
+            Effect::Ignored(why) => {
+                self.count_ignored(*why);
+                Ok(())
+            }
+            other => {
+                Err(Violation { rule: Rule::O6LateNews, what: format!("late news has an effect: {other}") })
+            }
+        }
+    }
+
+    /// Late or doubled news was handed in: the machine before and after.
+    pub(crate) fn unchanged(
+        before: (u64, Option<Instant>),
+        after: (u64, Option<Instant>),
+    ) -> Result<(), Violation> {
+        must(before == after, Rule::O6LateNews, || format!("late news changed {before:?} to {after:?}"))
+    }
+
+    /// Whether all that the machine was handed is durable.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.life.as_ref().is_some_and(|life| life.delivery.is_empty() && life.asked.is_none())
+    }
+
+    /// Whether nobody can be sure to hear of an event.
+    pub(crate) fn is_forgiven(&self, id: EventId) -> bool {
+        self.fates.is_forgiven(id)
+    }
+
+    /// Closes the books.
+    pub(crate) fn close<C: Carrier<Payload = P>>(&self, closing: &Closing<'_, C>) -> Result<(), Violation> {
+        closing.close(&self.fates, &self.ends)
+    }
+
+    /// The hash of everything so far.
+    pub(crate) fn hash(&self) -> u64 {
+        self.hash.finish()
+    }
+
+    fn count_ignored(&mut self, why: Ignored) {
+        self.ignored[why as usize] += 1;
+    }
+}
+
+/// A machine cannot be later than its host, which the world holds up for so long at most.
+const LATE: Duration = Duration::from_secs(20);

@@ -1,0 +1,114 @@
+//! O1, O9 and O16, as the books are closed: what became of every event.
+
+use std::collections::BTreeMap;
+
+use highwater_core::event::Reason;
+use highwater_core::scope::SourceId;
+use highwater_core::sink::Content;
+
+use super::rule::{Rule, Violation, must};
+use super::spans::Spans;
+use crate::carrier::{Carrier, Told};
+use crate::disk::{Disk, GapKey};
+use crate::server::Source;
+use crate::truth::{Audience, EventId, Nature, Truth};
+
+/// What is known of each event, but for what is stored.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fates {
+    was_handed: Vec<bool>,
+    is_forgiven: Vec<bool>,
+}
+
+impl Fates {
+    /// The machine has it.
+    pub(super) fn hand(&mut self, id: EventId) {
+        set(&mut self.was_handed, id, true);
+    }
+
+    /// The machine may have dropped it, with the connection.
+    pub(super) fn drop(&mut self, id: EventId) {
+        set(&mut self.was_handed, id, false);
+    }
+
+    /// Nobody can be sure to hear of it.
+    pub(super) fn forgive(&mut self, id: EventId) {
+        set(&mut self.is_forgiven, id, true);
+    }
+
+    fn was_handed(&self, id: EventId) -> bool {
+        self.was_handed.get(id.index()).copied().unwrap_or(false)
+    }
+
+    /// Whether nobody can be sure to hear of it.
+    pub(super) fn is_forgiven(&self, id: EventId) -> bool {
+        self.is_forgiven.get(id.index()).copied().unwrap_or(false)
+    }
+}
+
+fn set(list: &mut Vec<bool>, id: EventId, value: bool) {
+    if list.len() <= id.index() {
+        list.resize((id.index() + 1).next_power_of_two(), false);
+    }
+    list[id.index()] = value;
+}
+
+/// What the world has to say as the books are closed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Closing<'a, C: Carrier> {
+    /// How events travelled.
+    pub(crate) carrier: &'a C,
+    /// What is durable.
+    pub(crate) disk: &'a Disk<C::Payload>,
+    /// What happened.
+    pub(crate) truth: &'a Truth,
+    /// Who told of it.
+    pub(crate) sources: &'a [Source],
+    /// The filter changed on the way: what only one of the two asks for is owed no more.
+    pub(crate) has_other_filter: bool,
+}
+
+impl<C: Carrier> Closing<'_, C> {
+    /// Every event is where it belongs.
+    pub(super) fn close(&self, fates: &Fates, ends: &BTreeMap<GapKey, SourceId>) -> Result<(), Violation> {
+        let buried = self.buried()?;
+        let first = self.disk.rows().first().copied();
+        let mut spans = None;
+        for (index, fact) in self.truth.facts().iter().enumerate() {
+            let id = EventId(index as u32);
+            let is_kept = self.disk.has(id) || buried.get(index).copied().unwrap_or(false);
+            let is_asked_for = fact.audience == Audience::Both;
+            let is_due = first.is_some_and(|first| first <= id) && !fates.is_forgiven(id);
+            let is_wanted = is_asked_for || !self.has_other_filter;
+            let is_owed = (fates.was_handed(id) && is_wanted) || (is_asked_for && is_due);
+            if is_kept || !is_owed || fact.nature == Nature::Garbage {
+                continue;
+            }
+            let spans = spans.get_or_insert_with(|| Spans::new(self.disk.gaps(), ends, self.sources));
+            must(spans.hold(id), Rule::O1NoLoss, || {
+                format!("{id} ({:?}, {:?}) is lost: {}", fact.audience, fact.nature, spans.whereabouts(id))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Which events were set aside; only bad ones may be.
+    fn buried(&self) -> Result<Vec<bool>, Violation> {
+        let mut buried = Vec::new();
+        for (_, letter) in self.disk.letters() {
+            let id = match &letter.content {
+                Content::Event(event) => Some(event.payload.id()),
+                Content::Frame(sample) => self.carrier.sampled(sample),
+            };
+            let Some(id) = id else { continue };
+            set(&mut buried, id, true);
+            let is_refused = matches!(letter.reason, Reason::Refused(_));
+            let is_poison =
+                self.truth.facts().get(id.index()).is_some_and(|fact| fact.nature == Nature::Poison);
+            must(!is_refused || is_poison, Rule::O16Poison, || {
+                format!("{id} is set aside as {:?}, and would have been taken", letter.reason)
+            })?;
+        }
+        Ok(buried)
+    }
+}

@@ -1,0 +1,87 @@
+//! O15: a span goes on record where the world gave cause, no wider than it must be, and nowhere else.
+
+use std::collections::BTreeSet;
+
+use highwater_core::Config;
+use highwater_core::checkpoint::Checkpoint;
+use highwater_core::closure::Closure;
+use highwater_core::cursor::{Cursor, CursorKind};
+use highwater_core::gap::{Cause, Gap, GapState};
+use highwater_core::scope::Scope;
+
+use super::link::Link;
+use super::rule::{Rule, Violation, must};
+use crate::disk::GapKey;
+
+/// What the world gave cause for, in one process.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Causes {
+    was_too_old: bool,
+    large: u32,
+    proofs: BTreeSet<(Scope, Cursor)>,
+    known: BTreeSet<GapKey>,
+}
+
+/// So many deaths by a large message at one position, and large messages are left out.
+const LARGE_DEATHS: u32 = 3;
+/// No margin is less.
+const MARGIN_MIN: u64 = 5_000_000;
+
+impl Causes {
+    /// These are on record from earlier lives.
+    pub(super) fn remember(&mut self, gaps: &[Gap]) {
+        self.known.extend(gaps.iter().map(|gap| (gap.scope, gap.cause, gap.from.cursor)));
+    }
+
+    /// A connection ended.
+    pub(super) fn closed(&mut self, closure: Closure) {
+        self.was_too_old |= closure == Closure::TooOld;
+        self.large += u32::from(closure == Closure::TooLarge);
+    }
+
+    /// The server said that what was asked for is gone.
+    pub(super) fn outdated(&mut self) {
+        self.was_too_old = true;
+    }
+
+    /// The event at a scope's checkpoint came again.
+    pub(super) fn proved(&mut self, scope: Scope, witness: Cursor) {
+        self.proofs.insert((scope, witness));
+    }
+
+    /// A gap goes on record, or ends, or is closed.
+    pub(super) fn note<K: Eq>(
+        &mut self,
+        gap: &Gap,
+        config: &Config,
+        link: Option<&Link<K>>,
+        durable: Option<&Checkpoint<K>>,
+    ) -> Result<(), Violation> {
+        let is_new = self.known.insert((gap.scope, gap.cause, gap.from.cursor));
+        let witness = durable.and_then(|durable| durable.witness.as_ref());
+        let begins = witness.map(|witness| witness.cursor);
+        let has_cause = match (gap.state, gap.cause) {
+            (GapState::Closed, _) => self.proofs.contains(&(gap.scope, gap.from.cursor)),
+            (GapState::Lost, Cause::TooOld) => self.was_too_old,
+            (GapState::Lost, _) | (GapState::Unproven, Cause::TooOld) => false,
+            (GapState::Unproven, Cause::Witness | Cause::Quiet) => {
+                link.is_none_or(|link| !link.is_proved || Some(gap.from.cursor) != begins)
+            }
+            (GapState::Unproven, Cause::HostSwitch) => config.sources.len() > 1,
+            (GapState::Unproven, Cause::Cutover) => gap.scope.kind == CursorKind::Time,
+            (GapState::Unproven, Cause::Clock) => link.is_none_or(|link| MARGIN_MIN < link.step_back),
+            (GapState::Unproven, Cause::Filter) => {
+                durable.is_none_or(|durable| durable.filter != config.filter)
+            }
+            (GapState::Unproven, Cause::Oversize) => LARGE_DEATHS <= self.large,
+        };
+        must(has_cause || !(is_new || gap.state == GapState::Closed), Rule::O15Gaps, || {
+            format!("a gap without a cause: {gap}")
+        })?;
+        let begins_at_witness =
+            matches!(gap.cause, Cause::TooOld | Cause::Filter | Cause::Quiet | Cause::HostSwitch);
+        let is_tight =
+            !(is_new && begins_at_witness) || begins.is_none_or(|begins| begins <= gap.from.cursor);
+        must(is_tight, Rule::O15Gaps, || format!("{gap} begins before the witness, {begins:?}"))
+    }
+}

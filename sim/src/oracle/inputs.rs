@@ -1,0 +1,209 @@
+//! What each input means to the ledgers.
+
+use highwater_core::Input;
+use highwater_core::closure::Closure;
+use highwater_core::cursor::Place;
+use highwater_core::event::Item;
+use highwater_core::gap::{Gap, GapState};
+use highwater_core::number::Op;
+use highwater_core::sink::{Appended, Loaded, Unavailable};
+use highwater_core::time::{Instant, Now};
+
+use super::records::Records;
+use super::rule::{Rule, Violation, must};
+use super::{Asked, Life, Oracle, Question, digest};
+use crate::carrier::Told;
+use crate::truth::EventId;
+
+impl<P: Told> Oracle<P> {
+    /// Late or doubled news is about to be handed in.
+    pub(crate) fn late(&mut self, now: Now, input: &Input<P>) {
+        self.hash = digest::input(self.hash, now, input);
+    }
+
+    /// News is about to be handed in.
+    pub(crate) fn input(&mut self, now: Now, input: &Input<P>) -> Result<(), Violation> {
+        self.hash = digest::input(self.hash, now, input);
+        let Some(life) = self.life.as_mut() else { return Ok(()) };
+        let at = now.monotonic;
+        match input {
+            Input::Timeout => {}
+            Input::Opened { .. } => {
+                life.pace.opened(at);
+                life.silence.opened(at);
+                life.opened();
+            }
+            Input::Received { items, .. } => {
+                life.mark = life.delivery.order();
+                let is_event = items.iter().any(|item| matches!(item, Item::Event(_) | Item::Filtered(_)));
+                life.silence.heard(at, is_event);
+                for item in items {
+                    if let Some(id) = life.receive(item) {
+                        self.fates.hand(id);
+                    }
+                }
+                life.check_memory()?;
+            }
+            Input::Heard { pong, .. } => {
+                life.silence.heard(at, false);
+                if *pong {
+                    life.pace.ponged();
+                }
+            }
+            Input::Closed { closure, .. } => {
+                life.silence.ended();
+                life.causes.closed(*closure);
+                life.closed(at, Some(*closure));
+            }
+            Input::Loaded { op, loaded } => life.loaded(at, *op, loaded),
+            Input::Appended { op, appended } => life.appended(at, *op, appended),
+            Input::Flushed { op, flushed } => life.flushed(at, *op, *flushed),
+            Input::StopRequested => life.stop = life.stop.or(Some(at)),
+        }
+        Ok(())
+    }
+}
+
+impl<P: Told> Life<P> {
+    fn opened(&mut self) {
+        let Some(link) = self.link.as_mut() else { return };
+        link.is_open = true;
+        let latest = self.records.as_ref().and_then(|records| records.latest(link.source));
+        link.expected = latest.and_then(|(scope, checkpoint)| Some((scope, checkpoint.witness.clone()?)));
+        self.is_settled = link.expected.is_none();
+    }
+
+    /// An item is handed in. Says which event has to be stored now.
+    fn receive(&mut self, item: &Item<P>) -> Option<EventId> {
+        let mut is_witness = false;
+        let mut id = None;
+        if let (Some(link), Item::Event(event) | Item::Filtered(event) | Item::Oversize(event, _)) =
+            (self.link.as_mut(), item)
+        {
+            is_witness = link.event(event);
+            if let Some((scope, witness)) = link.expected.as_ref().filter(|_| is_witness) {
+                self.causes.proved(*scope, witness.cursor);
+                self.is_settled = true;
+            }
+            id = matches!(item, Item::Event(_)).then(|| event.payload.id());
+        }
+        if matches!(item, Item::Outdated) {
+            self.causes.outdated();
+        }
+        self.delivery.hand(item, |_| is_witness);
+        id
+    }
+
+    /// O8: what is handed in stays within the limit and what was on the way when reading stopped.
+    fn check_memory(&self) -> Result<(), Violation> {
+        let (held, limit) =
+            (self.delivery.events(), self.config.buffer_events as usize + PORTIONS_ON_THE_WAY);
+        must(held <= limit, Rule::O8Memory, || format!("{held} events wait where {limit} may"))
+    }
+
+    /// The connection is over, by whoever's doing.
+    pub(super) fn closed(&mut self, at: Instant, closure: Option<Closure>) {
+        if let Some(link) = self.link.take() {
+            self.reached = link.is_fruitful.then_some(link.high);
+            self.pace.ended(at, link.source, closure);
+        }
+    }
+
+    fn loaded(&mut self, at: Instant, op: Op, loaded: &Result<Loaded<P::Key>, Unavailable>) {
+        if self.asked.take_if(|asked| asked.op == op).is_none() {
+            return;
+        }
+        self.is_sink_out = loaded.is_err();
+        let Ok(loaded) = loaded else { return };
+        self.pace.sink_is_well();
+        self.fence = loaded.fence;
+        if self.records.is_none() {
+            let open: Vec<Gap> =
+                loaded.gaps.iter().filter(|gap| gap.state != GapState::Closed).copied().collect();
+            self.causes.remember(&open);
+            self.records = Some(Records::new(loaded.compares, &loaded.checkpoints, open));
+        }
+        if let Some(question) = self.unsettled.take() {
+            let is_done = question.is_in(loaded);
+            if is_done {
+                self.durable(at, question, None);
+            }
+        }
+    }
+
+    fn appended(&mut self, at: Instant, op: Op, appended: &Appended) {
+        let Some(asked) = self.asked.take_if(|asked| asked.op == op) else { return };
+        self.is_sink_out = matches!(appended, Appended::Unavailable);
+        match appended {
+            Appended::Stored { stored, .. } => {
+                self.pace.sink_is_well();
+                self.durable(at, asked.question, Some(*stored));
+            }
+            Appended::Conflict | Appended::Unknown => self.unsettled = Some(asked.question),
+            Appended::Fenced => self.is_fenced = true,
+            Appended::Refused { index, .. } => {
+                self.pace.sink_is_well();
+                self.refuse(at, &asked, *index);
+            }
+            Appended::Unavailable => {}
+        }
+    }
+
+    fn refuse(&mut self, at: Instant, asked: &Asked<P>, index: u32) {
+        let Question::Append { events, .. } = &asked.question else { return };
+        if let Some(event) = events.get(index as usize) {
+            let refusals = self.refused.entry(event.payload.id()).or_insert((0, at));
+            *refusals = (refusals.0.saturating_add(1), at);
+        }
+    }
+
+    /// An append is durable; `stored` of its events were new, if that is known.
+    fn durable(&mut self, at: Instant, question: Question<P>, stored: Option<u32>) {
+        let Question::Append { scope, taken, checkpoint, gaps, events, buried } = question else { return };
+        let known = self.records.as_ref().and_then(|records| records.of(scope));
+        let moved = match known {
+            Some(known) => known.place != checkpoint.place,
+            None => matches!(checkpoint.place, Place::Cursor(_)),
+        };
+        let compares = self.records.as_ref().is_some_and(Records::compares);
+        let progress = match (compares, stored) {
+            (true, Some(stored)) => stored > 0,
+            (true, None) => !events.is_empty(),
+            (false, _) => moved,
+        };
+        if progress {
+            self.pace.progressed();
+        }
+        if !self.refused.is_empty() {
+            for id in events.iter().map(|event| event.payload.id()).chain(buried) {
+                self.refused.remove(&id);
+            }
+        }
+        self.busy_at = at;
+        self.delivery.durable(taken);
+        if let Some(records) = self.records.as_mut() {
+            records.durable(scope, checkpoint, &gaps);
+        }
+    }
+
+    fn flushed(&mut self, at: Instant, op: Op, flushed: Result<(), Unavailable>) {
+        self.asked.take_if(|asked| asked.op == op);
+        self.is_sink_out = flushed.is_err();
+        self.busy_at = at;
+        if flushed.is_ok() {
+            self.pace.sink_is_well();
+        }
+    }
+}
+
+impl<P: Told> Question<P> {
+    /// Whether the sink has what was asked of it.
+    fn is_in(&self, loaded: &Loaded<P::Key>) -> bool {
+        let Self::Append { scope, checkpoint, .. } = self else { return false };
+        let mut known = loaded.checkpoints.iter().filter(|(known, _)| known == scope);
+        known.any(|(_, known)| known.version == checkpoint.version)
+    }
+}
+
+/// Two portions may arrive after reading stopped, and one may begin before the limit and end behind it.
+const PORTIONS_ON_THE_WAY: usize = 3 * 64;

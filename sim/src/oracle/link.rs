@@ -1,0 +1,61 @@
+//! O5 and O15: the one connection there may be, and what it can prove.
+
+use highwater_core::checkpoint::Witness;
+use highwater_core::cursor::{Cursor, Place};
+use highwater_core::event::{Event, Payload};
+use highwater_core::number::Epoch;
+use highwater_core::scope::{Scope, SourceId};
+
+/// A connection, from its dial to its end.
+#[derive(Clone, Debug)]
+pub(super) struct Link<K> {
+    /// Its number.
+    pub(super) epoch: Epoch,
+    /// Where to.
+    pub(super) source: SourceId,
+    /// It is open.
+    pub(super) is_open: bool,
+    /// The scope that it goes on from, and the event that must come again.
+    pub(super) expected: Option<(Scope, Witness<K>)>,
+    /// That event came.
+    pub(super) is_proved: bool,
+    /// The highest time, and how far an event lay below it at most.
+    pub(super) high: Cursor,
+    /// An event lay below the highest by so much.
+    pub(super) step_back: u64,
+    /// Something came.
+    pub(super) is_fruitful: bool,
+}
+
+impl<K: Eq> Link<K> {
+    /// A dial.
+    pub(super) fn new(epoch: Epoch, source: SourceId, place: Place) -> Self {
+        Self {
+            epoch,
+            source,
+            is_open: false,
+            expected: None,
+            is_proved: false,
+            high: match place {
+                Place::Cursor(cursor) => cursor,
+                Place::Time(time) => Cursor(time.as_micros()),
+                Place::Tip | Place::Oldest => Cursor(0),
+            },
+            step_back: 0,
+            is_fruitful: false,
+        }
+    }
+
+    /// An event came. True if it is the one that must come again.
+    pub(super) fn event<P: Payload<Key = K>>(&mut self, event: &Event<P>) -> bool {
+        let time = Cursor(event.time.as_micros());
+        self.is_fruitful = true;
+        self.step_back = self.step_back.max(self.high.0.saturating_sub(time.0));
+        self.high = self.high.max(time);
+        let is_witness = self.expected.as_ref().is_some_and(|(scope, witness)| {
+            event.cursor(scope.kind) == Some(witness.cursor) && event.payload.key() == witness.key
+        });
+        self.is_proved |= is_witness;
+        is_witness
+    }
+}

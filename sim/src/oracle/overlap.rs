@@ -1,0 +1,59 @@
+//! O19: a resume asks for no more than its overlap, never for less, and connections that die in it get ahead.
+
+use highwater_core::checkpoint::Checkpoint;
+use highwater_core::cursor::{Cursor, CursorKind, Place};
+use highwater_core::scope::Scope;
+
+use super::rule::{Rule, Violation, must};
+
+/// How resumes get through an overlap.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Overlap {
+    /// Where the last resume began, and the checkpoint it began from.
+    last: Option<(Scope, Place, Place)>,
+    /// How many resumes in a row began there though the one before got further.
+    repeats: u32,
+}
+
+/// So many resumes may begin at one place, though each got further than that place. A machine may try the whole
+/// overlap again a few times before it gives up on seeing the witness in one piece.
+const REPEATS_MAX: u32 = 6;
+
+impl Overlap {
+    /// A dial for `place`, with this checkpoint. `reached` is how far the last connection got.
+    pub(super) fn dial<K>(
+        &mut self,
+        scope: Scope,
+        checkpoint: &Checkpoint<K>,
+        place: Place,
+        reached: Option<Cursor>,
+    ) -> Result<(), Violation> {
+        if let (Place::Cursor(at), Place::Cursor(asked)) = (checkpoint.place, place)
+            && checkpoint.witness.is_some()
+        {
+            let low = match scope.kind {
+                CursorKind::Time => Cursor(at.0.saturating_sub(checkpoint.margin.as_micros())),
+                CursorKind::Seq => at,
+            };
+            must(low <= asked && asked <= at, Rule::O19Overlap, || {
+                format!("{scope} is at {at} and asks for {asked}")
+            })?;
+        }
+        let now = (scope, checkpoint.place, place);
+        let got_further = match (place, checkpoint.place) {
+            (Place::Cursor(asked), Place::Cursor(at)) => {
+                reached.is_some_and(|reached| asked < reached && reached < at)
+            }
+            _ => false,
+        };
+        let is_repeat = self.last == Some(now) && got_further && scope.kind == CursorKind::Time;
+        self.repeats = if is_repeat { self.repeats + 1 } else { 0 };
+        self.last = Some(now);
+        must(self.repeats < REPEATS_MAX, Rule::O19Overlap, || {
+            format!(
+                "{scope} asks for {place} for the {}th time, and got to {reached:?} each time",
+                self.repeats
+            )
+        })
+    }
+}

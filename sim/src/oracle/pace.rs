@@ -1,0 +1,167 @@
+//! O7: how often is dialed, and how long is waited; O20: who is dialed no more.
+//!
+//! Counted from inputs and effects alone: an attempt is good if an append begun in it made progress, or if it
+//! lived for ten seconds and answered a ping.
+
+use highwater_core::Config;
+use highwater_core::closure::Closure;
+use highwater_core::scope::SourceId;
+use highwater_core::time::{Duration, Instant};
+
+use super::rule::{Rule, Violation, must};
+
+/// A connection that lived so long, and answered a ping, was good.
+const GOOD_AFTER: Duration = Duration::from_secs(10);
+/// Nobody is asked to wait longer than this.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
+
+/// How the dials are paced.
+#[derive(Clone, Debug)]
+pub(super) struct Pace {
+    initial: Duration,
+    max: Duration,
+    failures: u32,
+    attempt: Option<Attempt>,
+    last_dial: Option<Instant>,
+    last_retry: Option<Instant>,
+    fatal: Vec<SourceId>,
+    sources: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Attempt {
+    opened: Option<Instant>,
+    is_ponged: bool,
+    is_good: bool,
+    ended: Option<Instant>,
+    retry_after: Duration,
+}
+
+impl Pace {
+    /// Nothing dialed yet.
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            initial: config.backoff_initial,
+            max: config.backoff_max,
+            failures: 0,
+            attempt: None,
+            last_dial: None,
+            last_retry: None,
+            fatal: Vec::new(),
+            sources: config.sources.len(),
+        }
+    }
+
+    /// A dial. All of the last attempt is settled by now; `drained` is when that was so, at the latest. `late` is
+    /// how much later than it wanted the machine was woken.
+    pub(super) fn dial(
+        &mut self,
+        now: Instant,
+        source: SourceId,
+        drained: Instant,
+        late: Duration,
+    ) -> Result<(), Violation> {
+        must(!self.fatal.contains(&source), Rule::O20Fatal, || {
+            format!("source {} is dialed again, though it refused for good", source.0)
+        })?;
+        if let Some(attempt) = self.attempt.take() {
+            self.failures = if attempt.is_good { 0 } else { self.failures.saturating_add(1) };
+            let ended = attempt.ended.unwrap_or(now);
+            let ceiling = self.ceiling();
+            let least = Duration::from_micros(ceiling.as_micros() / 2).max(attempt.retry_after);
+            must(ended + least <= now, Rule::O7Pace, || {
+                format!("dialed {} after failure {}, not {least}", now.since(ended), self.failures)
+            })?;
+            let most = (ended + ceiling.max(attempt.retry_after)).max(drained) + late;
+            must(now <= most, Rule::O7Pace, || {
+                format!("dialed {} after failure {}, not within {ceiling}", now.since(ended), self.failures)
+            })?;
+        }
+        let apart = self.last_dial.map(|last| now.since(last));
+        must(
+            apart.is_none_or(|apart| self.initial.as_micros() / 2 <= apart.as_micros()),
+            Rule::O7Pace,
+            || format!("two dials {} apart", apart.unwrap_or_default()),
+        )?;
+        self.last_dial = Some(now);
+        self.attempt = Some(Attempt {
+            opened: None,
+            is_ponged: false,
+            is_good: false,
+            ended: None,
+            retry_after: Duration::ZERO,
+        });
+        Ok(())
+    }
+
+    /// The connection opened.
+    pub(super) fn opened(&mut self, now: Instant) {
+        self.each(|attempt| attempt.opened = Some(now));
+    }
+
+    /// A ping was answered.
+    pub(super) fn ponged(&mut self) {
+        self.each(|attempt| attempt.is_ponged |= attempt.ended.is_none());
+    }
+
+    /// An append made progress.
+    pub(super) fn progressed(&mut self) {
+        self.each(|attempt| attempt.is_good = true);
+    }
+
+    /// The connection is over, by whoever's doing.
+    pub(super) fn ended(&mut self, now: Instant, source: SourceId, closure: Option<Closure>) {
+        self.each(|attempt| {
+            let lived = attempt.opened.map_or(Duration::ZERO, |opened| now.since(opened));
+            attempt.is_good |= attempt.is_ponged && GOOD_AFTER <= lived;
+            attempt.ended = Some(now);
+            if let Some(Closure::Retry { after: Some(after) }) = closure {
+                attempt.retry_after = after.min(RETRY_AFTER_MAX);
+            }
+        });
+        if closure == Some(Closure::Fatal) {
+            self.fatal.push(source);
+        }
+    }
+
+    /// The sink is asked again after it could not be used.
+    pub(super) fn retried(&mut self, now: Instant) -> Result<(), Violation> {
+        let apart = self.last_retry.replace(now).map(|last| now.since(last));
+        must(
+            apart.is_none_or(|apart| self.initial.as_micros() / 2 <= apart.as_micros()),
+            Rule::O7Pace,
+            || format!("the sink is asked again {} after it could not be used", apart.unwrap_or_default()),
+        )
+    }
+
+    /// The sink could be used.
+    pub(super) fn sink_is_well(&mut self) {
+        self.last_retry = None;
+    }
+
+    /// Whether this source has refused for good.
+    pub(super) fn is_fatal(&self, source: SourceId) -> bool {
+        self.fatal.contains(&source)
+    }
+
+    /// Whether every source has refused for good.
+    pub(super) fn is_hopeless(&self) -> bool {
+        (0..self.sources).all(|source| self.fatal.iter().any(|fatal| usize::from(fatal.0) == source))
+    }
+
+    /// Finished attempts since the last good one, as of the last dial.
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    fn ceiling(&self) -> Duration {
+        let doublings = self.failures.saturating_sub(1).min(40);
+        self.initial.saturating_mul(1 << doublings).min(self.max)
+    }
+
+    fn each(&mut self, act: impl FnOnce(&mut Attempt)) {
+        if let Some(attempt) = self.attempt.as_mut() {
+            act(attempt);
+        }
+    }
+}

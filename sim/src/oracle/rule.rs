@@ -1,0 +1,105 @@
+//! What must always hold, by number, and how it is said when it does not.
+
+use core::fmt;
+
+/// A rule of the house, by its number in the design.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// Every owed event is stored, set aside, or in a gap.
+    O1NoLoss,
+    /// The checkpoint lies on a durable prefix of what was delivered.
+    O2Checkpoint,
+    /// Checkpoints only grow, and not before continuity is settled.
+    O3Monotonic,
+    /// Each event once, in order of first receipt, and nothing unasked.
+    O4Once,
+    /// One connection at a time.
+    O5OneConnection,
+    /// Late or doubled news changes nothing.
+    O6LateNews,
+    /// Dials and retries are paced.
+    O7Pace,
+    /// What is held is bounded.
+    O8Memory,
+    /// Healed, the machine catches up.
+    O9Liveness,
+    /// A stop ends within its grace, and nothing follows.
+    O10Stop,
+    /// Silence leads to a new connection, and nothing else does.
+    O11Silence,
+    /// A fenced writer writes nothing.
+    O12Fence,
+    /// Gaps are recorded where the world had a cause, and nowhere else.
+    O15Gaps,
+    /// Poison never stops what comes after it; nothing good is set aside.
+    O16Poison,
+    /// The status is what can be seen from outside.
+    O17Status,
+    /// The same seed is the same run.
+    O18Determinism,
+    /// Overlaps are bounded, and are got through.
+    O19Overlap,
+    /// Fatal is never retried, transient never fatal.
+    O20Fatal,
+    /// The world itself is sound.
+    World,
+}
+
+impl Rule {
+    /// The rule's number in the design.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::O1NoLoss => "O1 no loss",
+            Self::O2Checkpoint => "O2 checkpoint",
+            Self::O3Monotonic => "O3 monotonic",
+            Self::O4Once => "O4 once",
+            Self::O5OneConnection => "O5 one connection",
+            Self::O6LateNews => "O6 late news",
+            Self::O7Pace => "O7 pace",
+            Self::O8Memory => "O8 memory",
+            Self::O9Liveness => "O9 liveness",
+            Self::O10Stop => "O10 stop",
+            Self::O11Silence => "O11 silence",
+            Self::O12Fence => "O12 fence",
+            Self::O15Gaps => "O15 gaps",
+            Self::O16Poison => "O16 poison",
+            Self::O17Status => "O17 status",
+            Self::O18Determinism => "O18 determinism",
+            Self::O19Overlap => "O19 overlap",
+            Self::O20Fatal => "O20 fatal",
+            Self::World => "world",
+        }
+    }
+}
+
+/// Something that must not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The rule that is broken.
+    pub rule: Rule,
+    /// How.
+    pub what: String,
+}
+
+impl Violation {
+    /// A rule is broken.
+    pub(crate) fn of(rule: Rule, what: impl Into<String>) -> Self {
+        Self { rule, what: what.into() }
+    }
+
+    /// The world itself is at fault.
+    pub(crate) fn of_world(what: impl Into<String>) -> Self {
+        Self { rule: Rule::World, what: what.into() }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rule.name(), self.what)
+    }
+}
+
+/// Holds, or breaks a rule; what is said is made only if it breaks.
+pub(crate) fn must(holds: bool, rule: Rule, what: impl FnOnce() -> String) -> Result<(), Violation> {
+    if holds { Ok(()) } else { Err(Violation { rule, what: what() }) }
+}
