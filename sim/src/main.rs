@@ -1,2 +1,9 @@
-//! stub
-fn main() {}
+//! The program `highwater-sim`: the command line over the simulator.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

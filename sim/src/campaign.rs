@@ -1,0 +1,178 @@
+//! Many seeds, on as many threads as there are, with the same answer however many there are.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use highwater_core::effect::Outcome;
+
+use crate::coverage::Coverage;
+use crate::faults::Fired;
+use crate::oracle::{Rule, Violation};
+use crate::run::{Failure, Mode, Report, run_seed};
+
+/// Which seeds to run, and how.
+#[derive(Clone, Debug)]
+pub struct Campaign {
+    /// The first seed.
+    pub from: u64,
+    /// How many.
+    pub seeds: u64,
+    /// On so many threads.
+    pub jobs: usize,
+    /// What the machine carries.
+    pub modes: Modes,
+}
+
+/// Which modes the seeds of a campaign are run in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Modes {
+    /// All in this one.
+    Only(Mode),
+    /// One seed in 16 carries bytes, since those cost more and find less.
+    Both,
+}
+
+impl Modes {
+    /// The mode that a seed is run in.
+    pub fn of(self, seed: u64) -> Mode {
+        match self {
+            Self::Only(mode) => mode,
+            Self::Both if seed % WIRE_ONE_IN == WIRE_ONE_IN - 1 => Mode::Wire,
+            Self::Both => Mode::Machine,
+        }
+    }
+}
+
+/// One seed in so many is run twice, to see that it is the same run.
+const TWICE_ONE_IN: u64 = 100;
+/// One seed in so many carries bytes, where both modes are run.
+const WIRE_ONE_IN: u64 = 16;
+/// So many failures are told; more say nothing new.
+const FAILURES_MAX: usize = 20;
+
+/// What a campaign found.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// Seeds without a violation.
+    pub passed: u64,
+    /// Seeds with one.
+    pub failed: u64,
+    /// Some of those, by seed.
+    pub failures: BTreeMap<u64, Failure>,
+    /// Inputs handed to production machines.
+    pub steps: u64,
+    /// Seconds that passed in the worlds.
+    pub seconds: u64,
+    /// What went wrong in the worlds.
+    pub fired: Fired,
+    /// Where the machines have been.
+    pub coverage: Coverage,
+    /// How machines ended that ended by their own account.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// Seeds that were run twice.
+    pub twice: u64,
+    /// Time that threads spent on it, all together.
+    pub busy: Duration,
+}
+
+impl Campaign {
+    /// Runs all seeds; `done` is told of each.
+    pub fn run(&self, done: impl Fn() + Sync) -> Summary {
+        let next = AtomicU64::new(0);
+        let summary = Mutex::new(Summary::default());
+        std::thread::scope(|scope| {
+            for _ in 0..self.jobs.max(1) {
+                scope.spawn(|| {
+                    let mine = self.work(&next, &done);
+                    if let Ok(mut all) = summary.lock() {
+                        all.add(mine);
+                    }
+                });
+            }
+        });
+        summary.into_inner().unwrap_or_default()
+    }
+
+    fn work(&self, next: &AtomicU64, done: &impl Fn()) -> Summary {
+        let mut mine = Summary::default();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if self.seeds <= index {
+                return mine;
+            }
+            let seed = self.from.wrapping_add(index);
+            let begun = Instant::now();
+            let run = run_seed(seed, self.modes.of(seed));
+            mine.busy += begun.elapsed();
+            match run.and_then(|report| self.check_twice(seed, report, &mut mine)) {
+                Ok(report) => mine.pass(&report),
+                Err(failure) => mine.fail(*failure),
+            }
+            done();
+        }
+    }
+
+    /// One seed in a hundred is run again: it must be the same run.
+    fn check_twice(&self, seed: u64, report: Report, mine: &mut Summary) -> Result<Report, Box<Failure>> {
+        if !seed.is_multiple_of(TWICE_ONE_IN) {
+            return Ok(report);
+        }
+        mine.twice += 1;
+        let mode = self.modes.of(seed);
+        let again = run_seed(seed, mode)?;
+        if again == report {
+            return Ok(report);
+        }
+        let what = format!("two runs differ: {:x} and {:x}", report.hash, again.hash);
+        let violation = Violation::of(Rule::O18Determinism, what);
+        Err(Box::new(Failure { seed, mode, step: report.steps, violation, lines: Vec::new() }))
+    }
+}
+
+impl Summary {
+    fn pass(&mut self, report: &Report) {
+        self.passed += 1;
+        self.steps += report.steps;
+        self.seconds += report.time.as_micros() / 1_000_000;
+        self.fired.add(&report.fired);
+        self.coverage.add(&report.coverage);
+        for outcome in &report.outcomes {
+            *self.outcomes.entry(*outcome).or_default() += 1;
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.failed += 1;
+        self.steps += failure.step;
+        self.failures.insert(failure.seed, failure);
+        if self.failures.len() > FAILURES_MAX {
+            self.failures.pop_last();
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.steps += other.steps;
+        self.seconds += other.seconds;
+        self.twice += other.twice;
+        self.busy += other.busy;
+        self.fired.add(&other.fired);
+        self.coverage.add(&other.coverage);
+        for (outcome, count) in other.outcomes {
+            *self.outcomes.entry(outcome).or_default() += count;
+        }
+        self.failed += other.failed;
+        self.failures.extend(other.failures);
+        while self.failures.len() > FAILURES_MAX {
+            self.failures.pop_last();
+        }
+    }
+
+    /// Steps per second of one core.
+    pub fn rate(&self) -> u64 {
+        let micros = u64::try_from(self.busy.as_micros()).unwrap_or(u64::MAX).max(1);
+        u64::try_from(u128::from(self.steps) * 1_000_000 / u128::from(micros)).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,59 @@
+//! What a campaign says of itself.
+
+use core::fmt;
+
+use crate::campaign::Summary;
+use crate::faults::Fault;
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "seeds      {} held, {} failed, {} run twice", self.passed, self.failed, self.twice)?;
+        writeln!(f, "steps      {}, {} a second and core", grouped(self.steps), grouped(self.rate()))?;
+        writeln!(f, "time       {} virtual hours", grouped(self.seconds / 3_600))?;
+        let outcomes: Vec<String> =
+            self.outcomes.iter().map(|(outcome, count)| format!("{outcome:?} {}", grouped(*count))).collect();
+        writeln!(f, "outcomes   {}", outcomes.join(", "))?;
+        let ((seen, all), transitions) = (self.coverage.phases(), self.coverage.transitions().count());
+        writeln!(f, "machines   {seen} of {all} phases, {transitions} transitions between them")?;
+        writeln!(f, "faults")?;
+        for row in Fault::ALL.chunks(3) {
+            let cells: Vec<String> = row
+                .iter()
+                .map(|&fault| format!("{:<20}{:>12}", fault.name(), grouped(self.fired.count(fault))))
+                .collect();
+            writeln!(f, "  {}", cells.join("   "))?;
+        }
+        let unseen: Vec<&str> = Fault::ALL
+            .iter()
+            .filter(|&&fault| self.fired.count(fault) == 0)
+            .map(|fault| fault.name())
+            .collect();
+        match unseen.as_slice() {
+            [] => write!(f, "every kind of fault fired"),
+            unseen => write!(f, "never fired: {}", unseen.join(", ")),
+        }
+    }
+}
+
+/// A number with its thousands set apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([0, 999, 1_000, 12_345_678].map(grouped), ["0", "999", "1 000", "12 345 678"]);
+    }
+}

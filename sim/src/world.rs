@@ -1,0 +1,242 @@
+//! The world: one thread, one agenda, one machine. The earliest thing happens, and everything is checked after it.
+//!
+//! ```text
+//! truth ─hears─▶ server ─connection─▶ host { the production machine } ─job─▶ sink ─▶ disk
+//!                  ▲        ▲               ▲         │ every input, every effect     ▲
+//!                  └────────┴── troubles ───┴─────────┼───────────────────────────────┘
+//!                                                     ▼
+//!                                                  oracle
+//! ```
+//! First everything may go wrong (safety), then all or part of it is healed and the machine must catch up
+//! (liveness), then it is stopped and the books are closed.
+
+mod due;
+mod ending;
+mod hand;
+mod sinking;
+mod transport;
+mod troubles;
+
+use highwater_core::Input;
+
+use highwater_core::effect::Outcome;
+use highwater_core::time::{Duration, Instant};
+
+use crate::agenda::Agenda;
+use crate::carrier::Carrier;
+use crate::coverage::Coverage;
+use crate::disk::Disk;
+use crate::draw::{Draws, Rare, Site, Stream};
+use crate::faults::{Fault, Faults, Fired};
+use crate::host::Host;
+use crate::network::Network;
+use crate::oracle::{Oracle, Violation};
+use crate::plan::Plan;
+use crate::server::Source;
+use crate::sink::{Queue, Store, Worker};
+use crate::trace::Trace;
+use crate::truth::Truth;
+use due::Due;
+
+/// How far the run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Everything may go wrong.
+    Safety,
+    /// Nothing new goes wrong; the machine must catch up.
+    Liveness,
+    /// It has caught up and was asked to stop.
+    Stopping,
+    /// It stopped.
+    Over,
+}
+
+/// The world.
+#[derive(Debug)]
+pub(crate) struct World<C: Carrier> {
+    carrier: C,
+    plan: Plan,
+    draws: Draws,
+    now: Instant,
+    phase: Phase,
+    agenda: Agenda<Due>,
+    faults: Faults,
+    truth: Truth,
+    sources: Vec<Source>,
+    network: Network,
+    sink: Worker<C::Payload>,
+    replies: Vec<Input<C::Payload>>,
+    host: Host<C::Payload>,
+    chance: Stream,
+    clockwork: Vec<Stream>,
+    doubled: Rare,
+    midway: Rare,
+    control: Rare,
+    oracle: Oracle<C::Payload>,
+    coverage: Coverage,
+    /// The machine's, after the last step.
+    phase_of_machine: highwater_core::Phase,
+    trace: Trace,
+    /// The machine said that it has ended, and how.
+    ending: Option<Outcome>,
+    outcomes: Vec<Outcome>,
+    steps: u64,
+    /// Steps since time last moved on.
+    steps_now: u32,
+}
+
+/// A machine that is handed so much in one moment of the world is not getting anywhere.
+const STEPS_PER_MOMENT_MAX: u32 = 20_000;
+
+impl<C: Carrier> World<C> {
+    /// The world of a seed.
+    pub(crate) fn new(carrier: C, seed: u64, trace: Trace) -> Self {
+        let draws = Draws::new(seed);
+        let plan = Plan::new(draws);
+        let faults = Faults::new(draws);
+        let sources = plan.sources.iter().enumerate().map(|(index, &(wire, retention))| {
+            let mut source = Source::new(wire, retention, draws.stream(Site::Source, index as u64));
+            source.is_fatal = plan.fatal == Some(index);
+            source
+        });
+        let store = if plan.is_atomic { Store::Atomic(Disk::new(true)) } else { Store::Queue(Queue::new()) };
+        let mut world = Self {
+            now: Instant::ZERO,
+            phase: Phase::Safety,
+            agenda: Agenda::new(),
+            truth: Truth::new(draws, &faults, plan.weather),
+            sources: sources.collect(),
+            network: Network::new(draws),
+            sink: Worker::new(store, plan.sink_takes, draws, &faults),
+            replies: Vec::new(),
+            host: Host::new(plan.clock),
+            chance: draws.stream(Site::Host, 0),
+            clockwork: Vec::new(),
+            doubled: faults.rare(Fault::DoubledNews, Site::Doubled),
+            midway: faults.rare(Fault::CrashMidway, Site::Host),
+            control: faults.rare(Fault::ControlFrame, Site::Connection),
+            oracle: Oracle::new(),
+            coverage: Coverage::default(),
+            phase_of_machine: highwater_core::Phase::Loading,
+            trace,
+            ending: None,
+            outcomes: Vec::new(),
+            steps: 0,
+            steps_now: 0,
+            carrier,
+            plan,
+            draws,
+            faults,
+        };
+        world.agenda.put(Instant::ZERO, Due::Start);
+        world.agenda.put(world.plan.weather.heals_at, Due::Heal);
+        world.agenda.put(world.plan.deadline, Due::Deadline);
+        world.schedule_troubles();
+        world
+    }
+
+    /// Runs to the end, or to the first thing that must not be.
+    pub(crate) fn run(&mut self) -> Result<(), Violation> {
+        while self.phase != Phase::Over {
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    /// Lets the earliest thing happen.
+    fn step(&mut self) -> Result<(), Violation> {
+        let due = self.agenda.next_at().unwrap_or(self.plan.deadline);
+        let wake = self.host.wakes_at().map(|at| at.max(self.now));
+        let is_wake = match wake {
+            Some(wake) if self.plan.is_deadline_first => wake <= due,
+            Some(wake) => wake < due,
+            None => false,
+        };
+        if let Some(wake) = wake.filter(|_| is_wake) {
+            self.move_on(wake)?;
+            return self.hand(Input::Timeout);
+        }
+        let Some((at, what)) = self.agenda.take() else {
+            return Err(Violation::of_world("nothing is to come, and the run is not over"));
+        };
+        self.move_on(at.max(self.now))?;
+        if let Some(until) = self.host.held_until(self.now).filter(|_| what.is_local()) {
+            self.agenda.put(until, what);
+            return Ok(());
+        }
+        self.happen(what)
+    }
+
+    fn move_on(&mut self, at: Instant) -> Result<(), Violation> {
+        self.steps_now = if self.now < at { 0 } else { self.steps_now + 1 };
+        self.now = at;
+        self.host.move_on(at);
+        match self.steps_now {
+            0..STEPS_PER_MOMENT_MAX => Ok(()),
+            _ => Err(Violation::of_world("the machine is busy for ever without time moving on")),
+        }
+    }
+
+    fn happen(&mut self, what: Due) -> Result<(), Violation> {
+        match what {
+            Due::Start => return self.start(),
+            Due::Greeting(number) => return self.greet(number),
+            Due::Arrival { number, token } => return self.arrive(number, token),
+            Due::Mishap { number, mishap } => return self.befall(number, mishap),
+            Due::Break(number) => return self.cut(number),
+            Due::StopAsked => return self.hand(Input::StopRequested),
+            Due::ServerPing(number) => return self.server_pings(number),
+            Due::Pong(number) => return self.pong(number),
+            Due::PatienceOver { number, pauses } => return self.lose_patience(number, pauses),
+            Due::SinkLands(life) => return self.land(life),
+            Due::SinkReplies(life) => return self.reply(life),
+            Due::Look => return self.look(),
+            Due::Deadline => return self.deadline(),
+            Due::SinkStraggles(life) => self.straggle(life),
+            Due::Trouble(index) => self.trouble(index),
+            Due::Heal => self.heal(),
+        }
+        Ok(())
+    }
+
+    fn after(&mut self, low: Duration, high: Duration) -> Instant {
+        self.now + self.chance.span(low, high)
+    }
+
+    /// How many inputs the machines were handed.
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The world's clock.
+    pub(crate) fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// What went wrong, and how often.
+    pub(crate) fn fired(&self) -> Fired {
+        let mut fired = self.faults.fired().clone();
+        fired.add(self.truth.fired());
+        fired
+    }
+
+    /// What the oracle saw.
+    pub(crate) fn oracle(&self) -> &Oracle<C::Payload> {
+        &self.oracle
+    }
+
+    /// Where the machines have been.
+    pub(crate) fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    /// How the machines ended that ended by their own account.
+    pub(crate) fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// What was written down.
+    pub(crate) fn into_trace(self) -> Trace {
+        self.trace
+    }
+}

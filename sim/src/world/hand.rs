@@ -1,0 +1,104 @@
+//! How an input is handed to the machine, and how its effects are carried out.
+
+use highwater_core::effect::Effect;
+use highwater_core::{Input, time::Now};
+
+use super::World;
+use crate::carrier::Carrier;
+use crate::coverage;
+use crate::faults::Fault;
+use crate::oracle::{Oracle, Violation};
+use crate::sink::Job;
+
+impl<C: Carrier> World<C> {
+    /// Hands in news that the machine is waiting for, and carries out what it says.
+    pub(super) fn hand(&mut self, input: Input<C::Payload>) -> Result<(), Violation> {
+        let again = self.again(&input);
+        self.steps += 1;
+        let (before, kind) = (self.phase_of_machine, coverage::kind(&input));
+        let now = self.host.now(self.now);
+        let Some(life) = self.host.life() else { return Ok(()) };
+        self.trace.input(now, &input);
+        self.oracle.input(now, &input)?;
+        life.machine.handle(now, input);
+        self.carry_out(now)?;
+        self.coverage.note(before, kind, self.phase_of_machine);
+        match again {
+            Some(input) if self.host.life().is_some() => {
+                self.faults.fire(Fault::DoubledNews);
+                self.hand_late(input)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Hands in news that comes too late, or twice: it must change nothing.
+    pub(super) fn hand_late(&mut self, input: Input<C::Payload>) -> Result<(), Violation> {
+        let now = self.host.now(self.now);
+        let Some(life) = self.host.life() else { return Ok(()) };
+        if life.machine.next_timeout().is_some_and(|at| at <= now.monotonic) {
+            // A deadline is due at this very moment, and would come first.
+            self.hand(Input::Timeout)?;
+        }
+        let Some(life) = self.host.life() else { return Ok(()) };
+        let before = (life.machine.fingerprint(now), life.machine.next_timeout());
+        self.steps += 1;
+        self.trace.input(now, &input);
+        self.oracle.late(now, &input);
+        life.machine.handle(now, input);
+        while let Some(effect) = life.machine.poll_effect() {
+            self.trace.effect(&effect);
+            self.oracle.late_effect(&effect)?;
+        }
+        let after = (life.machine.fingerprint(now), life.machine.next_timeout());
+        Oracle::<C::Payload>::unchanged(before, after)
+    }
+
+    /// Carries out all that the machine wants done.
+    pub(super) fn carry_out(&mut self, now: Now) -> Result<(), Violation> {
+        loop {
+            let Some(life) = self.host.life() else { return Ok(()) };
+            let Some(effect) = life.machine.poll_effect() else {
+                let (next, status) = (life.machine.next_timeout(), life.machine.status());
+                self.phase_of_machine = status.phase;
+                self.oracle.drained(now, next, &status)?;
+                return self.ending.take().map_or(Ok(()), |outcome| self.stopped(outcome));
+            };
+            self.trace.effect(&effect);
+            self.oracle.effect(now, &effect)?;
+            self.perform(effect);
+            if self.midway.happens() && self.host.life().is_some() {
+                self.faults.fire(Fault::CrashMidway);
+                self.crash();
+            }
+        }
+    }
+
+    fn perform(&mut self, effect: Effect<C::Payload>) {
+        match effect {
+            Effect::Load { op } => self.submit(Job::Load(op)),
+            Effect::Append(append) => self.submit(Job::Append(append)),
+            Effect::Flush { op } => self.submit(Job::Flush(op)),
+            Effect::Open { epoch, source, place, options } => self.dial(epoch, source, place, options),
+            Effect::Ping { epoch } => self.ping(epoch),
+            Effect::Pause { epoch } => self.pause(epoch),
+            Effect::Resume { epoch } => self.resume(epoch),
+            Effect::Close { .. } => self.part(),
+            Effect::Notice(_) | Effect::Ignored(_) => {}
+            Effect::Stop(outcome) => self.ending = Some(outcome),
+        }
+    }
+
+    /// A copy of the news, if it is of those that may come twice, and does.
+    fn again(&mut self, input: &Input<C::Payload>) -> Option<Input<C::Payload>> {
+        let can_be = match input {
+            Input::Opened { .. }
+            | Input::Closed { .. }
+            | Input::Loaded { .. }
+            | Input::Appended { .. }
+            | Input::Flushed { .. } => true,
+            Input::Timeout | Input::Received { .. } | Input::Heard { .. } | Input::StopRequested => false,
+        };
+        (can_be && self.doubled.happens()).then(|| input.clone())
+    }
+}
