@@ -17,15 +17,15 @@ use highwater_core::time::{Duration, WallTime};
 use tempfile::TempDir;
 
 /// What all these scopes count in, and where they are.
-pub(super) const SCOPE: Scope = Scope { source: SourceId(0), kind: CursorKind::Time, incarnation: 0 };
+pub(crate) const SCOPE: Scope = Scope { source: SourceId(0), kind: CursorKind::Time, incarnation: 0 };
 
 /// A folder of its own, in memory where the system has a place for that: how long a disk takes is not what is tested.
-pub(super) fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 /// Two older hosts and a newer one.
-pub(super) fn origins() -> Origins {
+pub(crate) fn origins() -> Origins {
     let origin = |host: &str, dialect| Origin { host: host.into(), dialect };
     Origins::new(vec![
         origin("a.example:443", Dialect::JetstreamV1),
@@ -36,7 +36,7 @@ pub(super) fn origins() -> Origins {
 }
 
 /// The event that `frame` is on the older wire.
-pub(super) fn event(frame: String) -> Event<Jetstream> {
+pub(crate) fn event(frame: String) -> Event<Jetstream> {
     match Dialect::JetstreamV1.decode(&Subscription::default(), Bytes::from(frame)) {
         Frame::Item(Item::Event(event)) => event,
         other => panic!("no event: {other:?}"),
@@ -44,19 +44,19 @@ pub(super) fn event(frame: String) -> Event<Jetstream> {
 }
 
 /// A commit at `time`, the `number`th of all, whose record is `cid`.
-pub(super) fn commit(number: u64, time: u64, cid: &str) -> Event<Jetstream> {
+pub(crate) fn commit(number: u64, time: u64, cid: &str) -> Event<Jetstream> {
     event(format!(
         r#"{{"did":"did:plc:a","time_us":{time},"kind":"commit","commit":{{"rev":"3k{number:011}","operation":"create","collection":"app.bsky.feed.like","rkey":"3j{number:011}","record":{{}},"cid":"{cid}"}}}}"#
     ))
 }
 
 /// Commits with these numbers, each at its number's microsecond.
-pub(super) fn commits(numbers: impl IntoIterator<Item = u64>) -> Vec<Event<Jetstream>> {
+pub(crate) fn commits(numbers: impl IntoIterator<Item = u64>) -> Vec<Event<Jetstream>> {
     numbers.into_iter().map(|number| commit(number, number, "bafy")).collect()
 }
 
 /// The checkpoint at the last of `events`, of this version.
-pub(super) fn checkpoint(version: u64, events: &[Event<Jetstream>]) -> Checkpoint<Key> {
+pub(crate) fn checkpoint(version: u64, events: &[Event<Jetstream>]) -> Checkpoint<Key> {
     let witness = events.last().map(|event| Witness {
         cursor: Cursor(event.time.as_micros()),
         time: event.time,
@@ -73,7 +73,7 @@ pub(super) fn checkpoint(version: u64, events: &[Event<Jetstream>]) -> Checkpoin
 }
 
 /// The append that takes the scope's checkpoint from version `expect` to the next.
-pub(super) fn append(fence: Fence, expect: u64, events: Vec<Event<Jetstream>>) -> Append<Jetstream> {
+pub(crate) fn append(fence: Fence, expect: u64, events: Vec<Event<Jetstream>>) -> Append<Jetstream> {
     Append {
         op: Op(expect),
         fence,
@@ -87,7 +87,7 @@ pub(super) fn append(fence: Fence, expect: u64, events: Vec<Event<Jetstream>>) -
 }
 
 /// A gap from one moment to the next, or to no end.
-pub(super) fn gap(cause: Cause, state: GapState, from: u64, to: Option<u64>) -> Gap {
+pub(crate) fn gap(cause: Cause, state: GapState, from: u64, to: Option<u64>) -> Gap {
     let mark = |at| Mark { cursor: Cursor(at), time: WallTime::from_micros(at) };
     Gap { scope: SCOPE, cause, state, from: mark(from), to: to.map(mark) }
 }
