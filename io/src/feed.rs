@@ -105,6 +105,7 @@ impl Feed {
             0 if is_endless => Pace::OnDemand,
             0 => {
                 speaker.say_all(&server);
+                server.prepare();
                 Pace::Done
             }
             rate => Pace::Steady(rate),

@@ -9,6 +9,7 @@ use highwater::feed::{Config, Fault, Feed, FeedError, Measure, Wires};
 use tokio::runtime::Runtime;
 
 use crate::exit::{Exit, Failure};
+use crate::shutdown;
 
 /// Serves made-up events as a Jetstream host does
 #[derive(clap::Args)]
@@ -75,12 +76,14 @@ enum Wire {
 
 /// Serves until a signal comes.
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
-    let runtime = Runtime::new()
-        .map_err(|error| Failure::new(Exit::InputOutput, format_args!("cannot start: {error}")))?;
-    runtime.block_on(serve(args)).map_err(failure)
+    let runtime = Runtime::new().map_err(|error| cannot_start(&error))?;
+    runtime.block_on(async {
+        let stop = shutdown::listen().map_err(|error| cannot_start(&error))?;
+        serve(args, stop).await.map_err(failure)
+    })
 }
 
-async fn serve(args: Args) -> Result<Exit, FeedError> {
+async fn serve(args: Args, stop: impl Future<Output = ()>) -> Result<Exit, FeedError> {
     let wires = match (args.wire.contains(&Wire::V1), args.wire.contains(&Wire::V2)) {
         (true, true) => Wires::Both,
         (false, true) => Wires::V2,
@@ -92,24 +95,16 @@ async fn serve(args: Args) -> Result<Exit, FeedError> {
     let feed = Feed::open(config).await?;
     // Whoever started us waits for this line; if nobody reads it, nobody waits.
     let _ = writeln!(std::io::stdout().lock(), "listening ws://{}", feed.address()?);
-    let summary = feed.serve(stopped()).await?;
+    let summary = feed.serve(stop).await?;
     let _ = writeln!(std::io::stderr().lock(), "{summary}");
     Ok(Exit::Done)
 }
 
-/// Done at the first signal that asks to stop.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => return,
-                _ = terminate.recv() => return,
-            }
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
+fn cannot_start(error: &std::io::Error) -> Failure {
+    Failure::new(
+        Exit::InputOutput,
+        format_args!("the operating system gives no thread, or no signals: {error}"),
+    )
 }
 
 fn failure(error: FeedError) -> Failure {

@@ -159,16 +159,17 @@ impl Delivery {
     fn frames(&self, block: &Block, from: usize, to: usize) -> Option<(Bytes, u64)> {
         let press = self.server.press();
         let frames = press.frames(block, self.form)?;
+        let since = self.replay_since.unwrap_or(0);
         let wants_all =
             self.accepted.filter == Filter::default() && self.accepted.message_bytes_max.is_none();
-        if wants_all && self.replay_since.unwrap_or(0) == 0 {
+        if wants_all && block.slots()[from..to].iter().all(|slot| slot.time >= since) {
             return Some((frames.range(from, to), frames.count(from, to)));
         }
         let plain = press.frames(block, Form { dictionary: None, ..self.form })?;
         let (mut bytes, mut count) = (BytesMut::new(), 0);
         for event in from..to {
             let slot = &block.slots()[event];
-            if slot.fate == Fate::Unseen || slot.time < self.replay_since.unwrap_or(0) {
+            if slot.fate == Fate::Unseen || slot.time < since {
                 continue;
             }
             let entry = press.source().entry(slot, block.first() + event as u64, self.form.instance);

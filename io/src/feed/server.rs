@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use crate::clock::calendar;
-use crate::feed::block::Slot;
+use crate::feed::block::{Form, Slot};
 use crate::feed::dictionary::Dictionary;
 use crate::feed::fault::FaultKind;
 use crate::feed::hazard::{Firing, Hazards};
@@ -123,6 +123,17 @@ impl Server {
                 truth.record(block, self.press.source(), again);
             }
         });
+    }
+
+    /// Makes the frames of all events there are, so that the first reader has them as fast as any other.
+    pub(crate) fn prepare(&self) {
+        let mut next = 0;
+        while let Some((block, _)) = self.log.at(next) {
+            for wire in self.wires.wires() {
+                self.press.frames(&block, Form { wire, instance: Instance::First, dictionary: None });
+            }
+            next = block.end();
+        }
     }
 
     /// Says that somebody has read all there is.

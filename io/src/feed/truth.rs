@@ -11,6 +11,7 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use bytes::Bytes;
 use highwater_core::dialect::jetstream::Key;
 use highwater_core::serve::Wire;
 use sha2::{Digest as _, Sha256};
@@ -54,7 +55,7 @@ impl Truth {
         for (position, slot) in block.numbered() {
             let entry = source.entry(slot, position, Instance::First);
             let payloads = self.wires.iter().filter_map(|&wire| source.payload(slot, &entry, wire));
-            let hashes: Vec<String> = payloads.map(|payload| hex(&Sha256::digest(&payload))).collect();
+            let hashes: Vec<String> = payloads.map(|payload| format!("{:x}", hash(&payload))).collect();
             let key = entry.key().unwrap_or_else(|| Key::Other(entry.did.as_str().into()));
             let _ = writeln!(lines, "{key}\t{}\t{}\t{position}", hashes.join(","), slot.time);
         }
@@ -91,12 +92,9 @@ impl Truth {
     }
 }
 
-/// Two lower-case digits a byte.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+/// The SHA-256 of `bytes`, which is written in hexadecimal digits.
+pub(crate) fn hash(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(&Sha256::digest(bytes))
 }
 
 /// The lines with one key as one line, where the first of them stood.
