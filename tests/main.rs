@@ -1,8 +1,10 @@
 //! End to end, scenarios, captured traces, planted bugs, tidiness: one binary, one link.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod cli;
 mod driver;
 mod feed;
+mod program;
 mod scenario;
 mod sink;
 mod socket;

@@ -139,9 +139,9 @@ impl fmt::Display for AddressError {
         match self {
             Self::NotAUrl => f.write_str("not a URL"),
             Self::Scheme(_) => f.write_str("not a WebSocket URL: it has to begin with wss:// or ws://"),
-            Self::Credentials => f.write_str("a URL with a name or a password, which no feed takes"),
+            Self::Credentials => f.write_str("a URL has a name or a password in it, which no feed takes"),
             Self::Query(_) => f.write_str("a URL with a query; what is wanted is said by flags"),
-            Self::Path(path) => write!(f, "no dialect is known by the path {path}"),
+            Self::Path(path) => write!(f, "of no dialect that is known, by its path {path}"),
         }
     }
 }

@@ -138,7 +138,10 @@ impl<D: Dial> Driver<D> {
                 Effect::Ping { epoch } => self.sockets.ping(epoch),
                 Effect::Pause { epoch } => self.sockets.pause(epoch, true),
                 Effect::Resume { epoch } => self.sockets.pause(epoch, false),
-                Effect::Close { epoch, .. } => self.sockets.close(epoch),
+                Effect::Close { epoch, reason } => {
+                    self.report.closing(reason);
+                    self.sockets.close(epoch);
+                }
                 Effect::Notice(notice) => self.report.notice(&notice),
                 Effect::Ignored(_) => {}
                 Effect::Stop(outcome) => return Some(outcome),
@@ -180,9 +183,14 @@ impl<D: Dial> Driver<D> {
     }
 
     fn note(&mut self, input: &Input<Jetstream>) {
-        self.counter.input(input);
-        if let Input::Appended { appended: Appended::Stored { .. }, .. } = input {
-            self.report.sink_works();
+        match input {
+            // Late news, which the machine ignores too: it will be read again.
+            Input::Received { epoch, .. } if !self.sockets.is_live(*epoch) => {}
+            Input::Appended { appended: Appended::Stored { .. }, .. } => {
+                self.report.sink_works();
+                self.counter.input(input);
+            }
+            _ => self.counter.input(input),
         }
     }
 }

@@ -82,6 +82,11 @@ impl<D: Dial> Sockets<D> {
         self.tasks.spawn(life.live(Arc::clone(&self.dial), Ask { place, options }));
     }
 
+    /// Whether this is the connection that was opened last, and not closed by [`close`](Self::close) since.
+    pub fn is_live(&self, epoch: Epoch) -> bool {
+        self.live.as_ref().is_some_and(|(live, _)| *live == epoch)
+    }
+
     /// Sends a ping.
     pub fn ping(&self, epoch: Epoch) {
         self.wish(epoch, Wishes::ping);
@@ -94,7 +99,7 @@ impl<D: Dial> Sockets<D> {
 
     /// Ends the connection; what it still says is dropped, late news may come.
     pub fn close(&mut self, epoch: Epoch) {
-        if self.live.as_ref().is_some_and(|(live, _)| *live == epoch) {
+        if self.is_live(epoch) {
             self.end();
         }
     }

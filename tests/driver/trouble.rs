@@ -51,8 +51,7 @@ async fn answers_that_say_nothing_are_asked_for_again() {
         Input::Appended { op, .. } => Input::Appended { op, appended: Appended::Unknown },
         other => other,
     };
-    let first: Vec<fn(_, &mut Shelf) -> _> =
-        vec![not_now, not_now, unheard, not_now, unheard, unheard, not_now];
+    let first: Vec<Answer> = vec![not_now, not_now, unheard, not_now, unheard, unheard, not_now];
     tokio::spawn(attend_after(bench, shelf.clone(), first));
     let finished = driver(config(), wire, worker, Order::Fixed).run(std::future::pending()).await.unwrap();
     serving.abort();

@@ -1,6 +1,6 @@
 //! What the operator reads of a run: each thing once, and what repeats itself at the first and each tenth time.
 
-use highwater_core::closure::Closure;
+use highwater_core::closure::{CloseReason, Closure};
 use highwater_core::effect::Notice;
 use highwater_core::gap::{Gap, GapState};
 use highwater_core::scope::SourceId;
@@ -29,6 +29,7 @@ impl Report {
     /// A connection begins.
     pub(super) fn dialling(&mut self, source: SourceId) {
         self.dialled = source;
+        self.last_words = None;
     }
 
     /// A connection is open.
@@ -40,6 +41,28 @@ impl Report {
     pub(super) fn closed(&mut self, closure: Closure, why: Option<String>) {
         debug!(feed = %self.feed(self.dialled), %closure, why = why.as_deref(), "connection over");
         self.last_words = why;
+    }
+
+    /// The machine ends a connection.
+    pub(super) fn closing(&mut self, reason: CloseReason) {
+        let why = match reason {
+            CloseReason::ConnectTimeout => "it did not open in time",
+            CloseReason::Silent => "not a byte came for long, nor an answer to a ping",
+            CloseReason::Quiet => "no event came for as long as the quiet limit",
+            CloseReason::Patience => "the sink was busy for as long as the server bears with it",
+            CloseReason::Malformed => "hardly a frame of it could be understood",
+            CloseReason::Unproven => {
+                "the event at the checkpoint did not come again; it is asked for by time"
+            }
+            CloseReason::Incarnation => "it is another history than before; it is asked for by time",
+            CloseReason::LimitLifted => {
+                "the message that was too large is passed; all sizes are asked for again"
+            }
+            // Why it was so before remains worth knowing.
+            CloseReason::Stop => return,
+        };
+        debug!(feed = %self.feed(self.dialled), why, "connection ended by us");
+        self.last_words = Some(why.to_owned());
     }
 
     /// The sink took something.
@@ -67,10 +90,11 @@ impl Report {
                 debug!(feed = %self.feed(scope.source), "the event at the checkpoint came again: nothing is missing");
             }
             Notice::Gap(gap) => self.gap(gap),
-            Notice::NewIncarnation { scope } => warn!(
+            Notice::NewIncarnation { scope } => info!(
                 feed = %self.feed(scope.source),
+                counts = %scope.kind,
                 incarnation = scope.incarnation,
-                "the feed is another history than before"
+                "from here on the feed's cursors mean something else than before"
             ),
             Notice::Switched { to } => warn!(feed = %self.feed(*to), "another feed takes over"),
             Notice::SourceFatal { source } => error!(
@@ -106,9 +130,11 @@ impl Report {
     }
 
     fn backing_off(&self, failures: u32, delay: Duration) {
-        if is_said(failures.saturating_sub(1)) {
-            let (feed, why) = (self.feed(self.dialled), self.last_words());
-            warn!(feed = %feed, times = failures, again_in = %people(delay), why, "no good connection");
+        let (feed, why, again_in) = (self.feed(self.dialled), self.last_words(), people(delay));
+        if failures == 0 {
+            info!(%feed, why, again_in, "a good connection is over");
+        } else if is_said(failures - 1) {
+            warn!(%feed, why, again_in, times = failures, "no good connection");
         }
     }
 

@@ -61,6 +61,8 @@ impl From<Fault> for FollowError {
 impl fmt::Display for FollowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // A password is not written anywhere.
+            Self::Address { error: error @ AddressError::Credentials, .. } => error.fmt(f),
             Self::Address { url, error } => write!(f, "{url} is {error}"),
             Self::Doubled(error) => error.fmt(f),
             Self::Subscription(error) => error.fmt(f),
