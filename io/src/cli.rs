@@ -1,5 +1,6 @@
 //! The command line: one file a command, each with its `Args` and a `run` that gives an exit code.
 
+mod demo;
 mod export;
 mod feed;
 mod run;
@@ -25,6 +26,7 @@ enum Command {
     Export(export::Args),
     Status(status::Args),
     Feed(feed::Args),
+    Demo(demo::Args),
 }
 
 /// Reads the command line, does what it says, and tells the operator if that went wrong.
@@ -34,6 +36,7 @@ pub(crate) fn run() -> Exit {
         Command::Export(args) => export::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Feed(args) => feed::run(args),
+        Command::Demo(args) => demo::run(args),
     };
     done.unwrap_or_else(Failure::tell)
 }

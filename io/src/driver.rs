@@ -186,8 +186,8 @@ impl<D: Dial> Driver<D> {
         match input {
             // Late news, which the machine ignores too: it will be read again.
             Input::Received { epoch, .. } if !self.sockets.is_live(*epoch) => {}
-            Input::Appended { appended: Appended::Stored { .. }, .. } => {
-                self.report.sink_works();
+            Input::Appended { appended: Appended::Stored { stored, duplicates }, .. } => {
+                self.report.sink_took(*stored, *duplicates);
                 self.counter.input(input);
             }
             _ => self.counter.input(input),

@@ -107,7 +107,8 @@ fn cannot_start(error: &std::io::Error) -> Failure {
     )
 }
 
-fn failure(error: FeedError) -> Failure {
+/// What the operator reads where there is no feed.
+pub(super) fn failure(error: FeedError) -> Failure {
     let (exit, hint) = match &error {
         FeedError::Listen(..) => {
             (Exit::CannotCreate, Some("give another address with --listen, or port 0 for any that is free"))

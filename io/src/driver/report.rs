@@ -66,7 +66,8 @@ impl Report {
     }
 
     /// The sink took something.
-    pub(super) fn sink_works(&mut self) {
+    pub(super) fn sink_took(&mut self, stored: u32, duplicates: u32) {
+        debug!(stored, duplicates, "appended");
         self.sink_failures = 0;
     }
 
