@@ -95,8 +95,8 @@ impl<P: Payload> Consumer<P> {
         } else if self.records().advance == Advance::Held && scope.kind == CursorKind::Time {
             self.reached = self.reached.max(newest);
         }
-        let progress = if self.records().compares { stored > 0 } else { moved };
-        if progress {
+        // A sink that cannot compare takes everything for new.
+        if moved || (stored > 0 && self.records().compares) {
             self.attempts.is_good = true;
             self.good_at = self.now.monotonic;
         }

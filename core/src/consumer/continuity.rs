@@ -3,9 +3,11 @@
 //! Nothing on the wire names a server or a history. But every wire resumes inclusively, so the event at the
 //! checkpoint, its witness, must come again: the same position with the same key proves that nothing is missing.
 
+use core::cmp::Ordering;
+
 use crate::checkpoint::Witness;
+use crate::cursor::CursorKind;
 use crate::event::{Event, Payload};
-use crate::time::Duration;
 
 /// How a connection stands with its proof.
 #[derive(Clone, Debug)]
@@ -52,47 +54,39 @@ impl<K> Continuity<K> {
         !matches!(self, Self::Expected(..))
     }
 
-    /// Looks at an event. `tolerance` is how far time and number may disagree in one history.
-    pub(super) fn find<P: Payload<Key = K>>(&self, event: &Event<P>, tolerance: Duration) -> Finding
+    /// Looks at an event.
+    pub(super) fn find<P: Payload<Key = K>>(&self, event: &Event<P>) -> Finding
     where
         K: Eq,
     {
         match self {
             Self::Free | Self::Proved => Finding::Nothing,
-            Self::Expected(witness, by) => by.compare(witness, event, tolerance),
-            Self::Unproven(witness, by) => match by.compare(witness, event, tolerance) {
-                Finding::Witness => Finding::Witness,
-                Finding::Overlap | Finding::Past | Finding::OtherHistory | Finding::Nothing => {
-                    Finding::Nothing
-                }
+            Self::Expected(witness, by) => by.compare(witness, event),
+            Self::Unproven(witness, by) => match by.compare(witness, event) {
+                Finding::Past => Finding::Nothing,
+                // Whatever was replayed has come; numbers still below the witness's are another log's.
+                Finding::Overlap if *by != By::Time => Finding::OtherHistory,
+                found => found,
             },
         }
     }
 }
 
 impl By {
-    fn compare<P: Payload>(
-        self,
-        witness: &Witness<P::Key>,
-        event: &Event<P>,
-        tolerance: Duration,
-    ) -> Finding {
+    fn compare<P: Payload>(self, witness: &Witness<P::Key>, event: &Event<P>) -> Finding {
         let kind = match self {
-            Self::Time => crate::cursor::CursorKind::Time,
-            Self::Seq | Self::SeqByTime => crate::cursor::CursorKind::Seq,
+            Self::Time => CursorKind::Time,
+            Self::Seq | Self::SeqByTime => CursorKind::Seq,
         };
         let Some(cursor) = event.cursor(kind) else {
             return Finding::OtherHistory;
         };
         let is_witness = || event.payload.key() == witness.key;
         match (self, cursor.cmp(&witness.cursor)) {
-            (_, core::cmp::Ordering::Equal) if is_witness() => Finding::Witness,
-            (_, core::cmp::Ordering::Greater) => Finding::Past,
+            (_, Ordering::Equal) if is_witness() => Finding::Witness,
+            (_, Ordering::Greater) => Finding::Past,
             // Timestamps need not be unique: another event at the witness's time says nothing.
-            (Self::Time, _) => Finding::Overlap,
-            (Self::SeqByTime, core::cmp::Ordering::Less) if event.time <= witness.time + tolerance => {
-                Finding::Overlap
-            }
+            (Self::Time, _) | (Self::SeqByTime, Ordering::Less) => Finding::Overlap,
             (Self::Seq | Self::SeqByTime, _) => Finding::OtherHistory,
         }
     }

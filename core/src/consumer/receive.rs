@@ -48,12 +48,11 @@ impl<P: Payload> Consumer<P> {
 
     fn receive_event(&mut self, event: Event<P>, entry: fn(Event<P>, Reach) -> Entry<P>) {
         let now = self.now;
-        let margin = self.margin();
         let Some(connection) = self.state.connection() else {
             return;
         };
         connection.event_at = connection.reading_time(now.monotonic);
-        match connection.continuity.find(&event, margin) {
+        match connection.continuity.find(&event) {
             Finding::Nothing | Finding::Overlap => {}
             Finding::Witness => return self.prove(&event),
             Finding::Past => {

@@ -166,12 +166,8 @@ impl<P: Told> Life<P> {
             None => matches!(checkpoint.place, Place::Cursor(_)),
         };
         let compares = self.records.as_ref().is_some_and(Records::compares);
-        let progress = match (compares, stored) {
-            (true, Some(stored)) => stored > 0,
-            (true, None) => !events.is_empty(),
-            (false, _) => moved,
-        };
-        if progress {
+        let is_new = compares && stored.map_or(!events.is_empty(), |stored| stored > 0);
+        if moved || is_new {
             self.pace.progressed();
         }
         if !self.refused.is_empty() {
