@@ -4,4 +4,6 @@ mod client;
 mod faults;
 mod newer_wire;
 mod older_wire;
+#[cfg(unix)]
+mod program;
 mod truth;

@@ -120,6 +120,18 @@ async fn a_second_generation_host_adds_a_cursor_and_takes_it_back() {
 }
 
 #[tokio::test]
+async fn whoever_is_slow_at_the_tip_is_left_without_a_word() {
+    let address = start(Config { rate: 200_000, ..config(Wires::V1, 200_000) }).await;
+    let mut client = Client::connect(address, "/subscribe").await.expect("accepted");
+    assert!(client.event().await["time_us"].is_u64());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(client.close_code().await, None);
+    let mut patient =
+        Client::connect(address, "/subscribe?cursor=0").await.expect("a replay may be as slow as it likes");
+    assert_eq!(patient.texts(200_000).await.len(), 200_000);
+}
+
+#[tokio::test]
 async fn a_ping_is_answered_even_while_events_flow() {
     let address = start(Config { rate: 2_000, events: None, ..config(Wires::V1, 0) }).await;
     let mut client = Client::connect(address, "/subscribe?cursor=0").await.expect("accepted");

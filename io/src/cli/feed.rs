@@ -64,7 +64,7 @@ Let this go wrong, at distances drawn from the seed between half and one and a h
   every N connections asked for, or D (3):
     503          status 503
     instance     another server behind the name: other times and numbers
-  every N replays on v1 that reach the tip, or D (1):
+  every N replays that reach the tip, or D (1), with --wire v1:
     reorder      the last events come in another order
     cutover-drop some of the last events do not come";
 

@@ -18,7 +18,7 @@ use crate::feed::hazard::Firing;
 use crate::feed::instance::Instance;
 use crate::feed::server::Server;
 
-/// A subscriber of an older wire that is so near the tip is about to go live.
+/// A subscriber of the first server that is so near the tip is about to go live.
 const CUTOVER_EVENTS: u64 = 64;
 
 /// A subscription and how far it is.
@@ -112,20 +112,16 @@ impl Delivery {
             self.server.demand();
             return Parcel::Nothing;
         };
-        let behind = self.server.log().next() - self.next.min(self.server.log().next());
-        let mut to = block.slots().len();
-        if self.accepted.wire == Wire::V1 && self.replay_since.is_none() && behind > OUTBOX_EVENTS_MAX as u64
-        {
-            return Parcel::Left;
-        }
-        if self.replay_since.is_some() && self.accepted.wire != Wire::V2 {
-            match behind.checked_sub(CUTOVER_EVENTS) {
-                None | Some(0) => return self.cut_over(),
-                Some(before) => to = to.min(from + before as usize),
-            }
-        }
-        let (happen, firing) = self.server.hazards().next(Site::Wire, (to - from) as u64);
-        to = from + happen as usize;
+        let left = self.server.log().next().saturating_sub(block.first() + from as u64);
+        let whole = block.slots().len();
+        let end = match (self.accepted.wire, self.replay_since) {
+            (Wire::V1, Some(_)) if left <= CUTOVER_EVENTS => return self.cut_over(),
+            (Wire::V1, Some(_)) => whole.min(from + (left - CUTOVER_EVENTS) as usize),
+            (Wire::V1, None) if left > OUTBOX_EVENTS_MAX as u64 => return Parcel::Left,
+            (Wire::V1 | Wire::V1OnV2Host | Wire::V2, _) => whole,
+        };
+        let (happen, firing) = self.server.hazards().next(Site::Wire, (end - from) as u64);
+        let to = from + happen as usize;
         self.next = block.first() + to as u64;
         self.frames(&block, from, to)
             .map_or(Parcel::Left, |(frames, count)| Parcel::Frames(frames, count, firing))

@@ -24,9 +24,9 @@ pub enum FaultKind {
     HalfOpen,
     /// A connection has no events for some seconds; pings are answered.
     Stall,
-    /// Where an older wire goes from replay to live, events come in another order.
+    /// Where the first server goes from replay to live, events come in another order.
     Reorder,
-    /// Where an older wire goes from replay to live, events do not come.
+    /// Where the first server goes from replay to live, events do not come.
     CutoverDrop,
     /// The server starts anew and says its last seconds again, as of now.
     ReEmission,
@@ -59,7 +59,7 @@ pub(crate) enum Site {
     Log,
     /// Connections asked for.
     Door,
-    /// Connections of an older wire that caught up.
+    /// Connections to the first server that caught up.
     Cutover,
 }
 

@@ -55,8 +55,13 @@ impl Truth {
         for (position, slot) in block.numbered() {
             let entry = source.entry(slot, position, Instance::First);
             let payloads = self.wires.iter().filter_map(|&wire| source.payload(slot, &entry, wire));
-            let hashes: Vec<String> = payloads.map(|payload| format!("{:x}", hash(&payload))).collect();
-            let key = entry.key().unwrap_or_else(|| Key::Other(entry.did.as_str().into()));
+            let payloads: Vec<Bytes> = payloads.collect();
+            let hashes: Vec<String> = payloads.iter().map(|payload| format!("{:x}", hash(payload))).collect();
+            let key = entry.key().unwrap_or_else(|| {
+                // What nobody knows is told apart by its very bytes.
+                let bytes = payloads.first().cloned().unwrap_or_default();
+                Key::Other(String::from_utf8_lossy(&bytes).into())
+            });
             let _ = writeln!(lines, "{key}\t{}\t{}\t{position}", hashes.join(","), slot.time);
         }
         let mut written = self.file.lock().unwrap_or_else(PoisonError::into_inner);
