@@ -195,6 +195,11 @@ fn status_shows_where_a_database_stands() {
     dead letters
       malformed          1
     "#);
+}
+
+#[test]
+fn status_has_the_same_in_json() {
+    let (_folder, path, _sink) = written();
     let mut json: serde_json::Value = serde_json::from_str(&prints(&["status", "--json"], &path)).unwrap();
     assert!(json["scopes"][0]["lag_us"].as_u64().unwrap() > 0);
     assert!(json["size_bytes"].as_u64().unwrap() > 4096);

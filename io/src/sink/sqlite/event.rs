@@ -8,12 +8,18 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use super::column::{Text, bits};
 use super::fault::{About, Fault, about};
 
-/// A conflict with anything but one of the four keys is an error: another index is somebody else's, and says no.
 const INSERT: &str = "
     INSERT INTO events (scope, cursor, time_us, kind, did, operation, collection, rkey, rev, cid, seq,
       upstream_time, payload)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-    ON CONFLICT (rev, did, collection, rkey, operation) WHERE kind = 'commit' DO NOTHING
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+
+/// What a commit may find there already. A conflict with anything but a key is an error: another index is somebody
+/// else's, and says no.
+const COMMIT_KEY: &str =
+    "ON CONFLICT (rev, did, collection, rkey, operation) WHERE kind = 'commit' DO NOTHING";
+
+/// What any other event may find. Each clause costs every row that has it, and most rows are commits.
+const OTHER_KEYS: &str = "
     ON CONFLICT (seq, did, kind, upstream_time) WHERE kind IN ('identity', 'account') DO NOTHING
     ON CONFLICT (rev, did, seq) WHERE kind = 'sync' DO NOTHING
     ON CONFLICT (time_us, payload) WHERE kind = 'other' DO NOTHING";
@@ -37,13 +43,20 @@ pub(super) struct Events<'c> {
     connection: &'c Connection,
     scope: i64,
     kind: CursorKind,
-    insert: CachedStatement<'c>,
+    insert_commit: CachedStatement<'c>,
+    insert_other: CachedStatement<'c>,
 }
 
 impl<'c> Events<'c> {
     /// For events of the scope with this row, whose cursors count in `kind`.
     pub(super) fn of(connection: &'c Connection, scope: i64, kind: CursorKind) -> Result<Self, Fault> {
-        Ok(Self { connection, scope, kind, insert: connection.prepare_cached(INSERT)? })
+        Ok(Self {
+            connection,
+            scope,
+            kind,
+            insert_commit: connection.prepare_cached(&format!("{INSERT} {COMMIT_KEY}"))?,
+            insert_other: connection.prepare_cached(&format!("{INSERT} {OTHER_KEYS}"))?,
+        })
     }
 
     /// Stores `event`, the one at `index` in its append, unless it is there already.
@@ -52,7 +65,9 @@ impl<'c> Events<'c> {
             return Err(Fault::Refused { index, why: "its wire gave it no number".into() });
         };
         let it = &event.payload;
-        let inserted = self.insert.execute(params![
+        let is_commit = it.kind() == Kind::Commit;
+        let insert = if is_commit { &mut self.insert_commit } else { &mut self.insert_other };
+        let inserted = insert.execute(params![
             self.scope,
             bits(cursor.0),
             bits(event.time.as_micros()),
@@ -68,7 +83,7 @@ impl<'c> Events<'c> {
             Text(it.bytes()),
         ]);
         match inserted {
-            Ok(0) if it.kind() == Kind::Commit => self.compare(index, it),
+            Ok(0) if is_commit => self.compare(index, it),
             Ok(0) => Ok(Put::Duplicate),
             Ok(_) => Ok(Put::Stored),
             Err(error) => Err(self.blame(index, error)),
