@@ -176,9 +176,9 @@ impl Paths {
 }
 
 fn among_temporary_files() -> Result<PathBuf, Failure> {
-    let folder = std::env::temp_dir().join(format!("highwater-demo-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).map_err(|error| cannot(Exit::CannotCreate, "make a folder", &error))?;
-    Ok(folder.join("highwater.db"))
+    let folder = tempfile::Builder::new().prefix("highwater-demo-").tempdir();
+    let folder = folder.map_err(|error| cannot(Exit::CannotCreate, "make a folder", &error))?;
+    Ok(folder.keep().join("highwater.db"))
 }
 
 fn cannot(exit: Exit, what: &str, error: &std::io::Error) -> Failure {
