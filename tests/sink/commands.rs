@@ -173,6 +173,29 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
+fn a_run_ends_before_it_dials_if_its_database_cannot_be_used() {
+    let (folder, path, _sink) = written();
+    let run = |path: &Path, code| {
+        let output = Command::new(program())
+            .args(["run", "ws://127.0.0.1:9/subscribe", "--to", &format!("sqlite:{}", path.display())])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap().replace(folder.path().to_str().unwrap(), "");
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        let said = said.replace(&std::process::id().to_string(), "1");
+        said.lines().filter(|line| line.starts_with("error:")).collect::<String>()
+    };
+    insta::assert_snapshot!(run(&path, 75), @"error: process 1 writes to /x.db");
+    insta::assert_snapshot!(run(&folder.path().join("no/x.db"), 73), @"error: cannot write /no/x.db: No such file or directory (os error 2)");
+    let theirs = folder.path().join("theirs.db");
+    rusqlite::Connection::open(&theirs).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    let before = std::fs::read(&theirs).unwrap();
+    insta::assert_snapshot!(run(&theirs, 65), @"error: /theirs.db is not ours: another program made it");
+    assert_eq!(std::fs::read(&theirs).unwrap(), before, "what is not ours is left alone");
+}
+
+#[test]
 fn status_shows_where_a_database_stands() {
     let (_folder, path, _sink) = written();
     let text = prints(&["status"], &path);
