@@ -6,8 +6,8 @@
 //!            ◀── one input ── sink, operator, clock, connection
 //! ```
 //!
-//! What a run does is what the machine was told, and every effect is logged (at `debug`) in the words the machine's
-//! scenarios use: a piece of a log is a piece of a scenario.
+//! What a run does is what the machine was told. Every input and every effect is logged (at `debug`) in the words the
+//! machine's scenarios use: a piece of a log is a piece of a scenario.
 
 mod report;
 mod tally;
@@ -112,7 +112,7 @@ impl<D: Dial> Driver<D> {
                 break Ok(outcome);
             }
             match poll_fn(|cx| self.poll_input(cx, shutdown.as_mut())).await {
-                Ok(input) => self.consumer.handle(self.clock.now(), input),
+                Ok(input) => self.hand(input),
                 Err(fault) => break Err(fault),
             }
         };
@@ -120,6 +120,12 @@ impl<D: Dial> Driver<D> {
         self.worker.finish(SINK_PATIENCE).await;
         let (last_words, tally) = (self.report.last_words().to_owned(), self.counter.tally());
         ended.map(|outcome| Finished { outcome, last_words, tally })
+    }
+
+    fn hand(&mut self, input: Input<Jetstream>) {
+        let now = self.clock.now();
+        debug!("at {} {input}", now.monotonic);
+        self.consumer.handle(now, input);
     }
 
     /// Does what the machine wants done, and gives its outcome if that was the end.
