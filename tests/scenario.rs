@@ -41,6 +41,7 @@ macro_rules! scenarios {
 
 scenarios! {
     a_backward_step_widens_the_margin
+    a_beginning_by_time_cannot_be_proved
     a_beginning_now_is_written_down_before_the_first_dial
     a_checkpoint_is_never_later_than_the_wall_clock
     a_clock_that_went_back_is_another_history

@@ -266,6 +266,7 @@ impl<P: Payload> Consumer<P> {
             idle_since: now.monotonic,
             limited,
         });
+        self.doubt_beginning();
     }
 
     /// The other side, or the network, ended the connection or refused it.

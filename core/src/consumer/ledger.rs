@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::consumer::Consumer;
 use crate::consumer::buffer::Entry;
 use crate::consumer::cutover::Cutover;
+use crate::cursor::{CursorKind, Place};
 use crate::effect::Notice;
 use crate::event::Payload;
 use crate::gap::{Cause, Gap, GapState, Mark};
@@ -64,6 +65,16 @@ impl<P: Payload> Consumer<P> {
         let gap = Gap { scope, cause, state, from, to: None };
         self.record(gap);
         self.await_end(gap, until);
+    }
+
+    /// A server that counts in time begins at the oldest event it has, silently, where it was asked for an older one:
+    /// without a witness, nothing tells how much is missing before the first event.
+    pub(super) fn doubt_beginning(&mut self) {
+        let (scope, checkpoint) = self.records().current();
+        let begins_at_a_time = matches!(checkpoint.place, Place::Time(_) | Place::Cursor(_));
+        if scope.kind == CursorKind::Time && checkpoint.witness.is_none() && begins_at_a_time {
+            self.record_open(Cause::Witness, GapState::Unproven, Until::Any);
+        }
     }
 
     /// Ends the gaps that this event lies behind.
