@@ -47,7 +47,7 @@ impl Status {
                 write!(f, "{:>10}", HumanCount(count).to_string())?;
             }
         }
-        Ok(())
+        write!(f, "\n  each: highwater export {} --gaps", self.database)
     }
 
     fn dead_letters(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,7 +58,7 @@ impl Status {
         for (reason, count) in &self.dead_letters {
             write!(f, "\n  {reason:<10}{:>10}", HumanCount(*count).to_string())?;
         }
-        Ok(())
+        write!(f, "\n  each: highwater export {} --dead-letters", self.database)
     }
 }
 

@@ -67,10 +67,11 @@ impl Reader {
 
     /// Bytes of the database and of its write-ahead log.
     pub fn size(&self) -> Result<u64, OpenError> {
-        let database =
-            std::fs::metadata(&self.path).map_err(|error| OpenError::input_output(&self.path, &error))?;
-        let log = std::fs::metadata(wal_of(&self.path)).map_or(0, |log| log.len());
-        Ok(database.len() + log)
+        let failed = |error| OpenError::input_output(&self.path, &error);
+        // Where the path is a link, the log lies beside the file that it leads to.
+        let real = self.path.canonicalize().map_err(failed)?;
+        let log = std::fs::metadata(wal_of(&real)).map_or(0, |log| log.len());
+        Ok(std::fs::metadata(real).map_err(failed)?.len() + log)
     }
 
     /// The number of the last event's row.
