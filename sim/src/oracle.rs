@@ -222,11 +222,6 @@ impl<P: Told> Oracle<P> {
         self.life.as_ref().is_some_and(|life| life.delivery.is_empty() && life.asked.is_none())
     }
 
-    /// Whether nobody can be sure to hear of an event.
-    pub(crate) fn is_forgiven(&self, id: EventId) -> bool {
-        self.fates.is_forgiven(id)
-    }
-
     /// Closes the books.
     pub(crate) fn close<C: Carrier<Payload = P>>(&self, closing: &Closing<'_, C>) -> Result<(), Violation> {
         closing.close(&self.fates, &self.ends)

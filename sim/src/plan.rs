@@ -24,8 +24,6 @@ pub(crate) struct Plan {
     pub(crate) config: Config,
     /// The shape of what happens in the network.
     pub(crate) weather: Weather,
-    /// When the world gives up waiting for the machine to catch up.
-    pub(crate) deadline: Instant,
     /// The sink does everything at once, and compares keys.
     pub(crate) is_atomic: bool,
     /// How long the sink takes.
@@ -61,7 +59,6 @@ impl Plan {
             config: config(&mut stream, &sources, clock),
             fatal,
             lost: lost.filter(|_| fatal.is_none()),
-            deadline: weather.ends_at + CATCH_UP_MAX,
             weather,
             is_atomic: !stream.one_in(4),
             sink_takes: stream.span(Duration::from_micros(100), Duration::from_millis(20)),
@@ -87,7 +84,9 @@ fn weather(stream: &mut Stream) -> Weather {
     let gap = Duration::from_millis(gap);
     let safety = gap * stream.between(200, 3_000);
     let heals_at = Instant::ZERO + safety.max(Duration::from_secs(60)).min(SAFETY_MAX);
-    Weather { gap, sparse: stream.pick(&[1, 1, 2, 4, 20]), heals_at, ends_at: heals_at + HEALED_EVENTS }
+    let calms_at = heals_at + HEALED_EVENTS;
+    let sparse = stream.pick(&[1, 1, 2, 4, 20]);
+    Weather { gap, sparse, heals_at, calms_at, ends_at: calms_at + CATCH_UP_MAX }
 }
 
 fn config(stream: &mut Stream, sources: &[(Wire, Duration)], clock: Clock) -> Config {

@@ -37,6 +37,7 @@ pub(crate) struct Source {
     pub(crate) is_lost: bool,
     instances: Vec<Instance>,
     retention: Duration,
+    is_healed: bool,
     down_until: Instant,
     unseen: Vec<EventId>,
     trimmed: Vec<EventId>,
@@ -75,6 +76,7 @@ impl Source {
             is_lost: false,
             instances,
             retention,
+            is_healed: false,
             down_until: Instant::ZERO,
             unseen: Vec::new(),
             trimmed: Vec::new(),
@@ -124,7 +126,7 @@ impl Source {
         for instance in &mut self.instances {
             self.trimmed.extend(instance.trim(before));
         }
-        let instance = self.stream.below(self.instances.len() as u64) as usize;
+        let instance = if self.is_healed { 0 } else { self.stream.below(self.instances.len() as u64) as usize };
         match seating::start(self.instances[instance].knowledge(now), place, &mut mood) {
             Start::TooOld => Answer::Refused(Closure::TooOld),
             start @ (Start::Live | Start::Replay { .. }) => Answer::Accepted { instance, start },
@@ -181,10 +183,12 @@ impl Source {
         self.unseen = unseen;
     }
 
-    /// All that kept it from answering is over, and it keeps what it has: whoever is late may still catch up.
+    /// All that kept it from answering is over, and it keeps what it has: whoever is late may still catch up. The
+    /// name leads to one server only.
     pub(crate) fn heal(&mut self, now: Instant) {
         self.down_until = self.down_until.min(now);
         self.retention = Duration::MAX;
+        self.is_healed = true;
         self.each(|instance| instance.heal(now));
     }
 

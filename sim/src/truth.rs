@@ -96,6 +96,8 @@ pub(crate) struct Weather {
     pub(crate) sparse: u64,
     /// From then on events come calmly and nothing is wrong with them.
     pub(crate) heals_at: Instant,
+    /// From then on something happens only every now and then, so that whoever is late still hears something.
+    pub(crate) calms_at: Instant,
     /// Then the last event has happened.
     pub(crate) ends_at: Instant,
 }
@@ -125,6 +127,8 @@ const KINDS: [Fault; 7] = [
 
 /// A burst has so many events at most.
 const BURST_MAX: u64 = 400;
+/// In the end events are so far apart.
+const CALM: Duration = Duration::from_secs(20);
 /// Longest time without an event that counts as weather; longer than any quiet limit.
 const QUIET_MAX: Duration = Duration::from_secs(90);
 
@@ -166,14 +170,18 @@ impl Truth {
     fn next(&mut self) -> Fact {
         let last = self.facts.last().map_or(Instant::ZERO, |fact| fact.at);
         let is_healed = self.weather.heals_at <= last;
+        let is_calm = self.weather.calms_at <= last;
         let is_same_time = !is_healed && self.happens(Fault::EqualTimes);
-        let gap = if is_same_time { Duration::ZERO } else { self.gap(is_healed) };
+        let gap = if is_same_time { Duration::ZERO } else { self.gap(is_healed, is_calm) };
         let at = last + gap;
         let nature = if is_healed { Nature::Plain } else { self.nature() };
         Fact { at, audience: self.audience(), nature, is_same_time }
     }
 
-    fn gap(&mut self, is_healed: bool) -> Duration {
+    fn gap(&mut self, is_healed: bool, is_calm: bool) -> Duration {
+        if is_calm {
+            return CALM;
+        }
         if !is_healed {
             if self.happens(Fault::Burst) {
                 self.burst = self.times.below(BURST_MAX);
@@ -231,7 +239,8 @@ mod tests {
             gap: Duration::from_millis(100),
             sparse: 2,
             heals_at: Instant::from_micros(60_000_000),
-            ends_at: Instant::from_micros(90_000_000),
+            calms_at: Instant::from_micros(90_000_000),
+            ends_at: Instant::from_micros(200_000_000),
         };
         Truth::new(draws, &Faults::new(draws), weather)
     }

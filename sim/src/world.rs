@@ -77,6 +77,8 @@ pub(crate) struct World<C: Carrier> {
     /// The machine's, after the last step.
     phase_of_machine: highwater_core::Phase,
     trace: Trace,
+    /// When was last looked whether the machine has caught up.
+    until: Instant,
     /// The machine said that it has ended, and how.
     ending: Option<Outcome>,
     outcomes: Vec<Outcome>,
@@ -119,6 +121,7 @@ impl<C: Carrier> World<C> {
             coverage: Coverage::default(),
             phase_of_machine: highwater_core::Phase::Loading,
             trace,
+            until: Instant::ZERO,
             ending: None,
             outcomes: Vec::new(),
             steps: 0,
@@ -130,7 +133,7 @@ impl<C: Carrier> World<C> {
         };
         world.agenda.put(Instant::ZERO, Due::Start);
         world.agenda.put(world.plan.weather.heals_at, Due::Heal);
-        world.agenda.put(world.plan.deadline, Due::Deadline);
+        world.agenda.put(world.plan.weather.ends_at, Due::Deadline);
         world.schedule_troubles();
         world
     }
@@ -145,7 +148,7 @@ impl<C: Carrier> World<C> {
 
     /// Lets the earliest thing happen.
     fn step(&mut self) -> Result<(), Violation> {
-        let due = self.agenda.next_at().unwrap_or(self.plan.deadline);
+        let due = self.agenda.next_at().unwrap_or(self.plan.weather.ends_at);
         let wake = self.host.wakes_at().map(|at| at.max(self.now));
         let is_wake = match wake {
             Some(wake) if self.plan.is_deadline_first => wake <= due,

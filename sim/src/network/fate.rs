@@ -107,6 +107,14 @@ impl Fate {
     }
 }
 
+impl Fate {
+    /// What has not befallen the connection yet will not.
+    pub(crate) fn heal(&mut self) {
+        (self.frames_max, self.garbled) = (None, None);
+        (self.is_lossy, self.is_mixing) = (false, false);
+    }
+}
+
 fn greeting(faults: &mut Faults, stream: &mut Stream, is_compressed: bool) -> Greeting {
     let after = stream.one_in(2).then(|| stream.span(Duration::ZERO, RETRY_AFTER_MAX));
     let greetings = [

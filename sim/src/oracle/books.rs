@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use highwater_core::event::Reason;
 use highwater_core::scope::SourceId;
 use highwater_core::sink::Content;
+use highwater_core::time::Instant;
 
 use super::rule::{Rule, Violation, must};
 use super::spans::Spans;
@@ -40,8 +41,7 @@ impl Fates {
         self.was_handed.get(id.index()).copied().unwrap_or(false)
     }
 
-    /// Whether nobody can be sure to hear of it.
-    pub(super) fn is_forgiven(&self, id: EventId) -> bool {
+    fn is_forgiven(&self, id: EventId) -> bool {
         self.is_forgiven.get(id.index()).copied().unwrap_or(false)
     }
 }
@@ -62,6 +62,8 @@ pub(crate) struct Closing<'a, C: Carrier> {
     pub(crate) disk: &'a Disk<C::Payload>,
     /// What happened.
     pub(crate) truth: &'a Truth,
+    /// Until when it counts.
+    pub(crate) until: Instant,
     /// Who told of it.
     pub(crate) sources: &'a [Source],
     /// The filter changed on the way: what only one of the two asks for is owed no more.
@@ -74,7 +76,8 @@ impl<C: Carrier> Closing<'_, C> {
         let buried = self.buried()?;
         let first = self.disk.rows().first().copied();
         let mut spans = None;
-        for (index, fact) in self.truth.facts().iter().enumerate() {
+        let past = self.truth.facts().iter().take_while(|fact| fact.at <= self.until);
+        for (index, fact) in past.enumerate() {
             let id = EventId(index as u32);
             let is_kept = self.disk.has(id) || buried.get(index).copied().unwrap_or(false);
             let is_asked_for = fact.audience == Audience::Both;

@@ -49,13 +49,14 @@ impl Causes {
         self.proofs.insert((scope, witness));
     }
 
-    /// A gap goes on record, or ends, or is closed.
+    /// A gap goes on record, or ends, or is closed. What was handed in before `mark`, the machine has seen by now.
     pub(super) fn note<K: Eq>(
         &mut self,
         gap: &Gap,
         config: &Config,
         link: Option<&Link<K>>,
         durable: Option<&Checkpoint<K>>,
+        mark: u64,
     ) -> Result<(), Violation> {
         let is_new = self.known.insert((gap.scope, gap.cause, gap.from.cursor));
         let witness = durable.and_then(|durable| durable.witness.as_ref());
@@ -65,7 +66,8 @@ impl Causes {
             (GapState::Lost, Cause::TooOld) => self.was_too_old,
             (GapState::Lost, _) | (GapState::Unproven, Cause::TooOld) => false,
             (GapState::Unproven, Cause::Witness | Cause::Quiet) => {
-                link.is_none_or(|link| !link.is_proved || Some(gap.from.cursor) != begins)
+                let was_proved = link.is_some_and(|link| link.proved.is_some_and(|proved| proved < mark));
+                !was_proved || Some(gap.from.cursor) != begins
             }
             (GapState::Unproven, Cause::HostSwitch) => config.sources.len() > 1,
             (GapState::Unproven, Cause::Cutover) => gap.scope.kind == CursorKind::Time,

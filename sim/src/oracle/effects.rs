@@ -189,7 +189,7 @@ impl<P: Told> Life<P> {
         match notice {
             Notice::Gap(gap) => {
                 let durable = self.records.as_ref().and_then(|records| records.of(gap.scope));
-                self.causes.note(&gap, &self.config, self.link.as_ref(), durable)
+                self.causes.note(&gap, &self.config, self.link.as_ref(), durable, self.mark)
             }
             Notice::SourceFatal { source } => must(self.pace.is_fatal(source), Rule::O20Fatal, || {
                 format!("source {} never refused for good", source.0)

@@ -80,7 +80,7 @@ impl<P: Told> Life<P> {
         if let (Some(link), Item::Event(event) | Item::Filtered(event) | Item::Oversize(event, _)) =
             (self.link.as_mut(), item)
         {
-            is_witness = link.event(event);
+            is_witness = link.event(event, self.delivery.order());
             if let Some((scope, witness)) = link.expected.as_ref().filter(|_| is_witness) {
                 self.causes.proved(*scope, witness.cursor);
                 self.is_settled = true;

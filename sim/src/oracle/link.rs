@@ -17,8 +17,8 @@ pub(super) struct Link<K> {
     pub(super) is_open: bool,
     /// The scope that it goes on from, and the event that must come again.
     pub(super) expected: Option<(Scope, Witness<K>)>,
-    /// That event came.
-    pub(super) is_proved: bool,
+    /// When that event came, in the order of all that is handed in.
+    pub(super) proved: Option<u64>,
     /// The highest time, and how far an event lay below it at most.
     pub(super) high: Cursor,
     /// An event lay below the highest by so much.
@@ -35,7 +35,7 @@ impl<K: Eq> Link<K> {
             source,
             is_open: false,
             expected: None,
-            is_proved: false,
+            proved: None,
             high: match place {
                 Place::Cursor(cursor) => cursor,
                 Place::Time(time) => Cursor(time.as_micros()),
@@ -46,8 +46,8 @@ impl<K: Eq> Link<K> {
         }
     }
 
-    /// An event came. True if it is the one that must come again.
-    pub(super) fn event<P: Payload<Key = K>>(&mut self, event: &Event<P>) -> bool {
+    /// An event came, as number `order` of all that is handed in. True if it is the one that must come again.
+    pub(super) fn event<P: Payload<Key = K>>(&mut self, event: &Event<P>, order: u64) -> bool {
         let time = Cursor(event.time.as_micros());
         self.is_fruitful = true;
         self.step_back = self.step_back.max(self.high.0.saturating_sub(time.0));
@@ -55,7 +55,9 @@ impl<K: Eq> Link<K> {
         let is_witness = self.expected.as_ref().is_some_and(|(scope, witness)| {
             event.cursor(scope.kind) == Some(witness.cursor) && event.payload.key() == witness.key
         });
-        self.is_proved |= is_witness;
+        if is_witness {
+            self.proved.get_or_insert(order);
+        }
         is_witness
     }
 }

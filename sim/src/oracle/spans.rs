@@ -1,8 +1,9 @@
 //! Which events the gaps on record span.
 //!
 //! A gap is said in positions, and positions mean nothing by themselves: times repeat and go back, numbers are given
-//! out twice. What a gap spans is therefore judged in the order in which a server told its events: from where it
-//! told the gap's first mark to where it told the last.
+//! out twice. What a gap spans is therefore judged in the order in which a server told its events, from where it
+//! told the gap's first mark to where it told the last; or in the order of time, which is what an older server
+//! replays by.
 
 use std::collections::BTreeMap;
 
@@ -38,11 +39,33 @@ struct Span {
 
 /// Where a mark lies on a server.
 #[derive(Clone, Copy, Debug)]
-enum End {
-    /// From the first to the last place where it was told.
-    Told { first: usize, last: usize },
-    /// It was never told, so it is a moment.
-    Moment(WallTime),
+struct End {
+    time: WallTime,
+    /// From the first to the last place where it was told; if it never was, it is a moment.
+    places: Option<(usize, usize)>,
+}
+
+/// What is meant by between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Telling,
+    Time,
+}
+
+impl End {
+    fn is_before(&self, order: Order, told: &Told<'_>, place: usize) -> bool {
+        match (order, self.places) {
+            (Order::Telling, Some((first, _))) => first <= place,
+            (Order::Telling, None) | (Order::Time, _) => self.time <= told.time(place),
+        }
+    }
+
+    fn is_behind(&self, order: Order, told: &Told<'_>, place: usize) -> bool {
+        match (order, self.places) {
+            (Order::Telling, Some((_, last))) => place <= last,
+            (Order::Telling, None) | (Order::Time, _) => told.time(place) <= self.time,
+        }
+    }
 }
 
 impl<'a> Spans<'a> {
@@ -72,15 +95,11 @@ impl<'a> Spans<'a> {
     /// Whether a gap spans the event.
     pub(super) fn hold(&self, id: EventId) -> bool {
         self.spans.iter().any(|span| {
-            let begins = |end: End, told: &Told<'_>, place: usize| match end {
-                End::Told { first, .. } => first <= place,
-                End::Moment(time) => time <= told.time(place),
-            };
-            let ends = |end: End, told: &Told<'_>, place: usize| match end {
-                End::Told { last, .. } => place <= last,
-                End::Moment(time) => told.time(place) <= time,
-            };
-            self.lies(id, &span.from, begins) && span.to.as_ref().is_none_or(|to| self.lies(id, to, ends))
+            [Order::Telling, Order::Time].iter().any(|order| {
+                let begins = |end: &End, told: &Told<'_>, place| end.is_before(*order, told, place);
+                let ends = |end: &End, told: &Told<'_>, place| end.is_behind(*order, told, place);
+                self.lies(id, &span.from, begins) && span.to.as_ref().is_none_or(|to| self.lies(id, to, ends))
+            })
         })
     }
 
@@ -89,9 +108,9 @@ impl<'a> Spans<'a> {
         &self,
         id: EventId,
         (source, ends): &(usize, Vec<End>),
-        is_on_side: impl Fn(End, &Told<'_>, usize) -> bool,
+        is_on_side: impl Fn(&End, &Told<'_>, usize) -> bool,
     ) -> bool {
-        self.told[*source].iter().zip(ends).any(|(told, &end)| {
+        self.told[*source].iter().zip(ends).any(|(told, end)| {
             let mut places = told.places(id).peekable();
             places.peek().is_none() || places.any(|place| is_on_side(end, told, place))
         })
@@ -137,7 +156,8 @@ impl<'a> Told<'a> {
             time == mark.time && (seq == mark.cursor || Cursor(time.as_micros()) == mark.cursor)
         };
         let mut places = told.filter(|(_, told)| is_mark(told)).map(|(place, _)| place);
-        let Some(first) = places.next() else { return End::Moment(mark.time) };
-        End::Told { first, last: places.next_back().unwrap_or(first) }
+        let first = places.next();
+        let places = first.map(|first| (first, places.next_back().unwrap_or(first)));
+        End { time: mark.time, places }
     }
 }

@@ -181,6 +181,9 @@ impl<C: Carrier> World<C> {
             source.heal(self.now);
             source.is_lost = self.plan.lost == Some(index);
         }
+        if let Some(current) = self.network.current() {
+            current.fate.heal();
+        }
         let lost = self.network.current().filter(|current| self.plan.lost == Some(current.call.source));
         if let Some(current) = lost {
             current.stage = crate::network::Stage::Silent;
@@ -189,6 +192,6 @@ impl<C: Carrier> World<C> {
         if self.host.life().is_none() {
             self.agenda.put(self.now, Due::Start);
         }
-        self.agenda.put(self.plan.weather.ends_at, Due::Look);
+        self.agenda.put(self.plan.weather.calms_at, Due::Look);
     }
 }
