@@ -9,3 +9,4 @@ mod scenario;
 mod sink;
 mod socket;
 mod tidy;
+mod world;

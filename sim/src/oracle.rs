@@ -28,7 +28,7 @@ use highwater_core::gap::Gap;
 use highwater_core::number::{Fence, Op};
 use highwater_core::scope::{Scope, SourceId};
 use highwater_core::sink::Events;
-use highwater_core::time::{Duration, Instant, Now};
+use highwater_core::time::{Duration, Instant, Now, WallTime};
 
 use crate::carrier::{Carrier, Told};
 use crate::disk::GapKey;
@@ -79,7 +79,8 @@ struct Life<P: Told> {
     busy_at: Instant,
     /// Where the items begin that are being handed in.
     mark: u64,
-    refused: BTreeMap<EventId, (u8, Instant)>,
+    /// How often the sink refused an event in a row, and when last. An event told twice counts as two.
+    refused: BTreeMap<Telling, (u8, Instant)>,
     causes: Causes,
     overlap: Overlap,
     /// How far the last connection got.
@@ -92,6 +93,9 @@ struct Life<P: Told> {
     is_fenced: bool,
     ended: Option<Outcome>,
 }
+
+/// What tells an event in a batch from the same event told anew.
+type Telling = (EventId, WallTime);
 
 /// A question to the sink that is not settled.
 #[derive(Clone, Debug)]
@@ -111,7 +115,7 @@ enum Question<P: Told> {
         gaps: Vec<Gap>,
         events: Events<P>,
         /// An event of it is set aside.
-        buried: Option<EventId>,
+        buried: Option<Telling>,
     },
 }
 
@@ -155,15 +159,26 @@ impl<P: Told> Oracle<P> {
         });
     }
 
-    /// A process is gone.
+    /// A process is gone, and with it what it was handed and had not made durable.
     pub(crate) fn end_life(&mut self) {
-        self.life = None;
+        let Some(life) = self.life.take() else { return };
+        for id in life.delivery.waiting() {
+            self.fates.drop(id);
+        }
     }
 
-    /// Nobody can be sure to hear of these events.
+    /// Nobody can be sure to hear of these events; but who was handed one has to keep it.
     pub(crate) fn forgive(&mut self, ids: &[EventId]) {
         for &id in ids {
             self.fates.forgive(id);
+        }
+    }
+
+    /// These events are gone, and nothing that was durable could have told the machine so.
+    pub(crate) fn excuse(&mut self, ids: &[EventId]) {
+        for &id in ids {
+            self.fates.forgive(id);
+            self.fates.drop(id);
         }
     }
 

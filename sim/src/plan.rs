@@ -112,7 +112,7 @@ fn config(stream: &mut Stream, sources: &[(Wire, Duration)], clock: Clock) -> Co
     config.exit_idle =
         stream.one_in(16).then(|| stream.span(Duration::from_secs(5), Duration::from_secs(60)));
     config.give_up_after =
-        stream.one_in(16).then(|| stream.span(Duration::from_secs(20), Duration::from_secs(200)));
+        stream.one_in(16).then(|| stream.span(Duration::from_secs(300), Duration::from_secs(900)));
     config
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct Source {
     is_healed: bool,
     down_until: Instant,
     unseen: Vec<EventId>,
-    trimmed: Vec<EventId>,
+    gone: Vec<EventId>,
     stream: Stream,
 }
 
@@ -79,7 +79,7 @@ impl Source {
             is_healed: false,
             down_until: Instant::ZERO,
             unseen: Vec::new(),
-            trimmed: Vec::new(),
+            gone: Vec::new(),
             stream,
         }
     }
@@ -124,9 +124,10 @@ impl Source {
         self.hear(truth, now);
         let before = Instant::from_micros(now.as_micros().saturating_sub(self.retention.as_micros()));
         for instance in &mut self.instances {
-            self.trimmed.extend(instance.trim(before));
+            self.gone.extend(instance.trim(before));
         }
-        let instance = if self.is_healed { 0 } else { self.stream.below(self.instances.len() as u64) as usize };
+        let instance =
+            if self.is_healed { 0 } else { self.stream.below(self.instances.len() as u64) as usize };
         match seating::start(self.instances[instance].knowledge(now), place, &mut mood) {
             Start::TooOld => Answer::Refused(Closure::TooOld),
             start @ (Start::Live | Start::Replay { .. }) => Answer::Accepted { instance, start },
@@ -167,6 +168,7 @@ impl Source {
         let step = self.stream.between(1, CLOCK_STEP_MAX.as_micros()).cast_signed();
         let step = if self.stream.one_in(2) { step } else { -step };
         let mut unseen = core::mem::take(&mut self.unseen);
+        let mut gone = core::mem::take(&mut self.gone);
         self.each(|instance| {
             match fault {
                 Fault::ServerLoss => instance.lose(count, &mut unseen),
@@ -174,13 +176,13 @@ impl Source {
                 Fault::Rollback => instance.roll_back(count, shift),
                 Fault::Rebuild => {
                     let seq = [1, instance.next_seq() / 2 + 1, instance.next_seq() + 100][choice as usize];
-                    return instance.rebuild(truth, known, until, seq);
+                    return instance.rebuild(truth, known, until, seq, &mut gone);
                 }
                 _ => {}
             }
             instance.restart(truth, since, until);
         });
-        self.unseen = unseen;
+        (self.unseen, self.gone) = (unseen, gone);
     }
 
     /// All that kept it from answering is over, and it keeps what it has: whoever is late may still catch up. The
@@ -194,7 +196,7 @@ impl Source {
 
     /// The events that nobody can be sure to hear of here, and those no longer kept, since the last time.
     pub(crate) fn take_losses(&mut self) -> (Vec<EventId>, Vec<EventId>) {
-        (core::mem::take(&mut self.unseen), core::mem::take(&mut self.trimmed))
+        (core::mem::take(&mut self.unseen), core::mem::take(&mut self.gone))
     }
 
     fn each(&mut self, act: impl FnMut(&mut Instance)) {

@@ -83,12 +83,15 @@ pub(crate) struct World<C: Carrier> {
     ending: Option<Outcome>,
     outcomes: Vec<Outcome>,
     steps: u64,
-    /// Steps since time last moved on.
-    steps_now: u32,
+    /// Things that happened, and those since time last moved on.
+    turns: u64,
+    turns_now: u32,
 }
 
-/// A machine that is handed so much in one moment of the world is not getting anywhere.
-const STEPS_PER_MOMENT_MAX: u32 = 20_000;
+/// If so much happens in one moment of the world, somebody is not getting anywhere.
+const TURNS_PER_MOMENT_MAX: u32 = 20_000;
+/// A run is a thousand times shorter than this, so it has no end.
+const TURNS_MAX: u64 = 20_000_000;
 
 impl<C: Carrier> World<C> {
     /// The world of a seed.
@@ -125,7 +128,8 @@ impl<C: Carrier> World<C> {
             ending: None,
             outcomes: Vec::new(),
             steps: 0,
-            steps_now: 0,
+            turns: 0,
+            turns_now: 0,
             carrier,
             plan,
             draws,
@@ -171,13 +175,14 @@ impl<C: Carrier> World<C> {
     }
 
     fn move_on(&mut self, at: Instant) -> Result<(), Violation> {
-        self.steps_now = if self.now < at { 0 } else { self.steps_now + 1 };
+        self.turns += 1;
+        self.turns_now = if self.now < at { 0 } else { self.turns_now + 1 };
         self.now = at;
         self.host.move_on(at);
-        match self.steps_now {
-            0..STEPS_PER_MOMENT_MAX => Ok(()),
-            _ => Err(Violation::of_world("the machine is busy for ever without time moving on")),
+        if TURNS_PER_MOMENT_MAX < self.turns_now || TURNS_MAX < self.turns {
+            return Err(Violation::of_world("there is always something more to do, and no end to it"));
         }
+        Ok(())
     }
 
     fn happen(&mut self, what: Due) -> Result<(), Violation> {

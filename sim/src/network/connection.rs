@@ -75,6 +75,8 @@ pub(crate) struct Connection {
     pub(crate) token: u32,
     /// Nothing arrives before.
     pub(crate) stalled_until: Instant,
+    /// The server told nothing on it after this moment; what it told before may still arrive.
+    pub(crate) severed_at: Instant,
     /// The instance behind the name that answered.
     pub(crate) instance: usize,
     /// The clocks on both sides differ by less than [`CLOCK_TRUST`].
@@ -113,6 +115,7 @@ impl Connection {
             is_one_on_the_way: false,
             token: 0,
             stalled_until: Instant::ZERO,
+            severed_at: Instant::from_micros(u64::MAX),
             instance: 0,
             is_clock_trusted: true,
             stream,
@@ -145,14 +148,19 @@ impl Connection {
         truth: &mut Truth,
         now: Instant,
     ) -> Option<Instant> {
-        let at = match self.stage {
+        let told = match self.stage {
             Stage::Dialing | Stage::Silent => return None,
-            Stage::Replay(_) => now + self.fate.pace,
-            Stage::Live(_) if !self.queue.is_empty() => now + self.fate.pace,
+            Stage::Replay(_) | Stage::Live(_) if !self.queue.is_empty() => None,
+            Stage::Replay(_) => (self.severed_at <= now).then_some(self.severed_at),
             Stage::Live(next) => match instance.log().told().get(next) {
-                Some(told) => told.at + self.fate.latency,
-                None => instance.next_at(truth)? + self.fate.latency,
+                Some(told) => Some(told.at),
+                None => Some(instance.next_at(truth)?),
             },
+        };
+        let at = match told {
+            Some(told) if self.severed_at <= told => return None,
+            Some(told) => told + self.fate.latency,
+            None => now + self.fate.pace,
         };
         Some(at.max(self.stalled_until).max(now + Duration::from_micros(1)))
     }
@@ -186,7 +194,11 @@ impl Connection {
     /// The next thing that the server tells and that has arrived by `now`.
     fn told(&mut self, instance: &Instance, faults: &mut Faults, now: Instant) -> Option<Queued> {
         let log = instance.log();
+        let is_severed = self.severed_at <= now;
         if let Stage::Replay(place) = self.stage {
+            if is_severed {
+                return None;
+            }
             match log.kept(place) {
                 Some(told) if !self.is_cutover(instance, told.telling, now) => {
                     self.stage = Stage::Replay(place + 1);
@@ -202,7 +214,10 @@ impl Connection {
             }
         }
         let Stage::Live(next) = self.stage else { return None };
-        let told = log.told().get(next).filter(|told| told.at + self.fate.latency <= now)?;
+        let told = log
+            .told()
+            .get(next)
+            .filter(|told| told.at < self.severed_at && told.at + self.fate.latency <= now)?;
         self.stage = Stage::Live(next + 1);
         Some(Queued::Told(told.telling))
     }

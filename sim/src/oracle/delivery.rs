@@ -140,8 +140,7 @@ impl Delivery {
         must(left.is_none(), rule, || format!("{when} while {left:?} is not durable"))?;
         let letter = self.letters.front().filter(|letter| !self.is_droppable(letter.order));
         must(letter.is_none(), rule, || format!("{when} while {letter:?} is not durable"))?;
-        let dropped = self.queue.iter().filter(|handed| handed.what == What::Event && !handed.is_witness);
-        let dropped = dropped.map(|handed| handed.id).collect();
+        let dropped = self.waiting().collect();
         self.queue.clear();
         self.letters.clear();
         self.events = 0;
@@ -265,9 +264,15 @@ impl Delivery {
         self.peak_seq = self.peak_seq.max(handed.seq.unwrap_or_default());
     }
 
-    /// Events that wait to be durable.
+    /// How many events wait to be durable.
     pub(super) fn events(&self) -> usize {
         self.events
+    }
+
+    /// Events that wait to be durable.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = EventId> {
+        let events = self.queue.iter().filter(|handed| handed.what == What::Event && !handed.is_witness);
+        events.map(|handed| handed.id)
     }
 
     /// Whether some of what waits may be gone with its connection.

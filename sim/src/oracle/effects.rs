@@ -106,7 +106,7 @@ impl<P: Told> Life<P> {
             gaps: append.gaps.clone(),
             events: append.events.clone(),
             buried: append.dead_letters.iter().find_map(|letter| match &letter.content {
-                Content::Event(event) => Some(event.payload.id()),
+                Content::Event(event) => Some((event.payload.id(), event.time)),
                 Content::Frame(_) => None,
             }),
         };
@@ -118,7 +118,7 @@ impl<P: Told> Life<P> {
         for letter in &append.dead_letters {
             let Content::Event(event) = &letter.content else { continue };
             let id = event.payload.id();
-            let refusals = self.refused.get(&id).map_or(0, |(refusals, _)| *refusals);
+            let refusals = self.refused.get(&(id, event.time)).map_or(0, |(refusals, _)| *refusals);
             let is_right = matches!(letter.reason, Reason::Refused(_)) && REFUSALS <= refusals;
             must(is_right, Rule::O16Poison, || format!("{id} is set aside after {refusals} refusals"))?;
         }
@@ -132,7 +132,7 @@ impl<P: Told> Life<P> {
         }
         for event in append.events.iter() {
             let id = event.payload.id();
-            let since = self.refused.get(&id).map(|(_, last)| at.since(*last));
+            let since = self.refused.get(&(id, event.time)).map(|(_, last)| at.since(*last));
             must(since.is_none_or(|since| REFUSAL_PAUSE <= since), Rule::O16Poison, || {
                 format!("{id} is tried again {} after it was refused", since.unwrap_or_default())
             })?;

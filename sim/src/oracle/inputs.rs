@@ -152,7 +152,7 @@ impl<P: Told> Life<P> {
     fn refuse(&mut self, at: Instant, asked: &Asked<P>, index: u32) {
         let Question::Append { events, .. } = &asked.question else { return };
         if let Some(event) = events.get(index as usize) {
-            let refusals = self.refused.entry(event.payload.id()).or_insert((0, at));
+            let refusals = self.refused.entry((event.payload.id(), event.time)).or_insert((0, at));
             *refusals = (refusals.0.saturating_add(1), at);
         }
     }
@@ -171,8 +171,9 @@ impl<P: Told> Life<P> {
             self.pace.progressed();
         }
         if !self.refused.is_empty() {
-            for id in events.iter().map(|event| event.payload.id()).chain(buried) {
-                self.refused.remove(&id);
+            let tellings = events.iter().map(|event| (event.payload.id(), event.time));
+            for telling in tellings.chain(buried) {
+                self.refused.remove(&telling);
             }
         }
         self.busy_at = at;

@@ -143,9 +143,17 @@ impl Instance {
         self.hear_again(&gone);
     }
 
-    /// Forgets everything, goes on from number `seq`, and tells again what happened since `since`.
-    pub(crate) fn rebuild(&mut self, truth: &Truth, since: Instant, until: Instant, seq: u64) {
-        self.log.forget_last(usize::MAX);
+    /// Forgets everything, goes on from number `seq`, and tells again what happened since `since`. What is not told
+    /// again goes to `gone`.
+    pub(crate) fn rebuild(
+        &mut self,
+        truth: &Truth,
+        since: Instant,
+        until: Instant,
+        seq: u64,
+        gone: &mut Vec<EventId>,
+    ) {
+        gone.extend(self.log.forget_last(usize::MAX).iter().map(|telling| telling.id));
         self.next_seq = seq;
         self.restart(truth, since, until);
     }

@@ -265,14 +265,22 @@ impl<C: Carrier> World<C> {
         }
     }
 
-    /// What nobody can be sure to hear of is owed by nobody; nor is what was given up before anything was durable.
+    /// What nobody can be sure to hear of is owed by nobody; nor is what was given up by a server of whose history
+    /// nothing is durable that could come again, and so be missed.
     pub(super) fn account_losses(&mut self) {
-        let has_witness = self.sink.disk().checkpoints().any(|(_, checkpoint)| checkpoint.witness.is_some());
-        for source in &mut self.sources {
-            let (unseen, trimmed) = source.take_losses();
+        let disk = self.sink.disk();
+        let is_blank = disk.checkpoints().all(|(_, checkpoint)| checkpoint.witness.is_none());
+        for (index, source) in self.sources.iter_mut().enumerate() {
+            let (unseen, gone) = source.take_losses();
+            if unseen.is_empty() && gone.is_empty() {
+                continue;
+            }
+            let of_source = disk.checkpoints().filter(|(scope, _)| usize::from(scope.source.0) == index);
+            let latest = of_source.max_by_key(|(scope, _)| scope.incarnation);
+            let has_witness = latest.is_none_or(|(_, checkpoint)| checkpoint.witness.is_some());
             self.oracle.forgive(&unseen);
-            if !has_witness {
-                self.oracle.forgive(&trimmed);
+            if is_blank || !has_witness {
+                self.oracle.excuse(&gone);
             }
         }
     }

@@ -7,6 +7,7 @@ use super::{Phase, World};
 use crate::carrier::Carrier;
 use crate::draw::Site;
 use crate::faults::Fault;
+use crate::network::Connection;
 use crate::oracle::Violation;
 use crate::plan;
 use crate::server::{TROUBLES, can_befall};
@@ -76,12 +77,14 @@ impl<C: Carrier> World<C> {
     fn trouble_source(&mut self, source: usize, fault: Fault) {
         let breaks = self.sources[source].befall(fault, &mut self.truth, self.now);
         self.account_losses();
-        let number =
-            self.network.current().filter(|current| current.call.source == source && current.is_open());
-        match number.map(|current| current.number) {
-            Some(number) if breaks => self.agenda.put(self.now, Due::Break(number)),
-            Some(number) => self.expect_arrival(number),
-            None => {}
+        let is_here = |current: &&mut Connection| current.call.source == source && current.is_open();
+        let Some(current) = self.network.current().filter(is_here) else { return };
+        let number = current.number;
+        if breaks {
+            current.severed_at = self.now;
+            self.agenda.put(self.now, Due::Break(number));
+        } else {
+            self.expect_arrival(number);
         }
     }
 
