@@ -85,6 +85,18 @@ impl Client {
         panic!("never let in at {path_and_query}");
     }
 
+    /// How it is refused, as soon as anybody is there to refuse it.
+    pub(super) async fn refused(address: SocketAddr, path_and_query: &str) -> (u16, String) {
+        for _ in 0..200 {
+            match Self::connect(address, path_and_query).await.err() {
+                Some((0, _)) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Some(refused) => return refused,
+                None => panic!("let in at {path_and_query}"),
+            }
+        }
+        panic!("nobody there at {path_and_query}");
+    }
+
     /// The next message, of whatever sort; none when the connection is over.
     pub(super) async fn message(&mut self) -> Option<Message> {
         let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("something comes");
@@ -132,17 +144,21 @@ impl Client {
     }
 }
 
-/// Asks for a page that is no socket: its status and its body.
+/// Asks for a page that is no socket, as soon as anybody answers: its status and its body.
 pub(super) async fn page(address: SocketAddr, path_and_query: &str) -> (u16, Vec<u8>) {
-    let mut stream = TcpStream::connect(address).await.expect("somebody listens");
     let request = format!("GET {path_and_query} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.expect("somebody reads");
-    let mut answer = Vec::new();
-    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer))
-        .await
-        .expect("an end")
-        .expect("an answer");
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4;
-    let status = std::str::from_utf8(&answer[9..12]).expect("a status").parse().expect("a number");
-    (status, answer.split_off(end))
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(address).await.expect("somebody listens");
+        let mut answer = Vec::new();
+        if stream.write_all(request.as_bytes()).await.is_ok() && stream.read_to_end(&mut answer).await.is_ok()
+        {
+            if let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") {
+                let status =
+                    std::str::from_utf8(&answer[9..12]).expect("a status").parse().expect("a number");
+                return (status, answer.split_off(end + 4));
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("nobody there at {path_and_query}");
 }

@@ -90,7 +90,7 @@ impl Config {
             None => None,
             Some(path) => Some(Truth::create(path, self.wires.wires()).map_err(FeedError::Truth)?),
         };
-        let press = Press::new(source, Some(dictionary));
+        let press = Press::new(source, dictionary);
         let hazards = Hazards::new(self.seed, &self.faults);
         Ok((Server::new(self.seed, self.wires, log, press, hazards, truth), events))
     }

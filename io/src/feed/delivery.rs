@@ -68,8 +68,7 @@ impl Delivery {
             }
         };
         // The older wire has a dictionary of a fixed number; here it is whichever there is.
-        let dictionary =
-            accepted.dictionary.and(server.press().dictionary()).map(|dictionary| dictionary.id());
+        let dictionary = accepted.dictionary.map(|_| server.press().dictionary(accepted.wire).id());
         let form = Form { wire: accepted.wire, instance, dictionary };
         let first = seated.outdated.then(|| server.press().aside(&outdated_cursor(), form));
         Ok(Self { server: Arc::clone(server), accepted, form, next, replay_since, first })

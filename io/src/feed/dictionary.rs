@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use highwater_core::serve::Wire;
 use highwater_core::time::WallTime;
-use zstd::bulk::Compressor;
+use zstd::bulk::Compressor as Bulk;
 use zstd::dict::EncoderDictionary;
 
 use crate::feed::generator::Generator;
@@ -66,9 +66,19 @@ impl Dictionary {
         self.bytes.clone()
     }
 
-    /// What compresses with it, one frame a message. Fails where memory does.
-    pub(crate) fn compressor(&self) -> std::io::Result<Compressor<'_>> {
-        Compressor::with_prepared_dictionary(&self.encoder)
+    /// What compresses with it, one frame a message.
+    pub(crate) fn compressor(&self) -> Compressor<'_> {
+        Compressor(Bulk::with_prepared_dictionary(&self.encoder).expect("memory is all it takes"))
+    }
+}
+
+/// Compresses messages, one after the other.
+pub(crate) struct Compressor<'a>(Bulk<'a>);
+
+impl Compressor<'_> {
+    /// One whole frame.
+    pub(crate) fn compress(&mut self, content: &[u8]) -> Bytes {
+        self.0.compress(content).expect("there is room for whatever comes of it").into()
     }
 }
 
@@ -89,7 +99,7 @@ mod tests {
         assert_eq!((first.id(), second.id()), (FIRST_ID, FIRST_ID + 1));
         assert_eq!(first.bytes(), Dictionary::trained(1, 0).bytes());
         let text = br#"{"did":"did:plc:abc","time_us":1,"kind":"commit"}"#;
-        let frame = first.compressor().and_then(|mut compressor| compressor.compress(text)).unwrap();
+        let frame = first.compressor().compress(text);
         let read = |dictionary: &Dictionary| {
             let known = Checked::new(&dictionary.bytes()).unwrap();
             Decompressor::new(&known).unwrap().decompress(&frame, 1_000).ok()

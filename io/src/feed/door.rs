@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
+use highwater_core::serve::Wire;
 use highwater_core::serve::reply::Reply;
 use highwater_core::serve::request::{Answer, Handshake, answer};
 use http_body_util::Full;
@@ -23,7 +24,6 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::feed::connection;
 use crate::feed::delivery::Delivery;
-use crate::feed::dictionary::Dictionary;
 use crate::feed::server::Server;
 
 type Written = Response<Full<Bytes>>;
@@ -64,15 +64,13 @@ fn respond(
     if request.method() != Method::GET {
         return Ok(spoken(StatusCode::METHOD_NOT_ALLOWED, "text/plain", Bytes::from_static(b"only GET")));
     }
-    let dictionary = server.press().dictionary();
-    let known = dictionary.as_ref().map(Dictionary::id);
-    let accepted = match answer(server.host(), known, handshake(&request)) {
+    let dictionary = server.press().dictionary(Wire::V2);
+    let accepted = match answer(server.host(), Some(dictionary.id()), handshake(&request)) {
         Answer::Subscribe(accepted) if server.speaks(accepted.wire) => accepted,
         Answer::Subscribe(_) => return Ok(refusal(server, Reply::not_found())),
         Answer::Reply(reply) => return Ok(refusal(server, reply)),
         Answer::Dictionary => {
-            let bytes = dictionary.map(|dictionary| dictionary.bytes()).unwrap_or_default();
-            return Ok(spoken(StatusCode::OK, "application/octet-stream", bytes));
+            return Ok(spoken(StatusCode::OK, "application/octet-stream", dictionary.bytes()));
         }
     };
     let Some(key) = key(request.headers()) else {

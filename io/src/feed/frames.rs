@@ -35,8 +35,7 @@ impl Frames {
 
     /// The frames of the events `from..to`.
     pub(crate) fn range(&self, from: usize, to: usize) -> Bytes {
-        let start = |event: usize| event.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.bytes.slice(start(from)..start(to))
+        self.bytes.slice(self.start(from)..self.start(to))
     }
 
     /// The frame of one event; empty if it has none.
@@ -46,7 +45,11 @@ impl Frames {
 
     /// How many events of `from..to` have a frame.
     pub(crate) fn count(&self, from: usize, to: usize) -> u64 {
-        (from..to).filter(|&event| !self.frame(event).is_empty()).count() as u64
+        (from..to).filter(|&event| self.start(event) < self.ends[event]).count() as u64
+    }
+
+    fn start(&self, event: usize) -> usize {
+        event.checked_sub(1).map_or(0, |before| self.ends[before])
     }
 }
 

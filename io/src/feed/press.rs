@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
+use highwater_core::serve::Wire;
 
 use crate::feed::block::{Block, Fate, Form, Slot};
 use crate::feed::dictionary::Dictionary;
@@ -13,12 +14,15 @@ use crate::feed::source::Source;
 #[derive(Debug)]
 pub(crate) struct Press {
     source: Source,
-    dictionary: RwLock<Option<Dictionary>>,
+    /// The older wire's, which nobody hands out and which stays.
+    fixed: Dictionary,
+    /// The newer wire's, which is handed out and may be replaced.
+    current: RwLock<Dictionary>,
 }
 
 impl Press {
-    pub(crate) fn new(source: Source, dictionary: Option<Dictionary>) -> Self {
-        Self { source, dictionary: RwLock::new(dictionary) }
+    pub(crate) fn new(source: Source, dictionary: Dictionary) -> Self {
+        Self { source, fixed: dictionary.clone(), current: RwLock::new(dictionary) }
     }
 
     /// Where the events come from.
@@ -26,14 +30,17 @@ impl Press {
         &self.source
     }
 
-    /// The dictionary in use.
-    pub(crate) fn dictionary(&self) -> Option<Dictionary> {
-        self.dictionary.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The dictionary that is in use on a wire.
+    pub(crate) fn dictionary(&self, wire: Wire) -> Dictionary {
+        match wire {
+            Wire::V1 | Wire::V1OnV2Host => self.fixed.clone(),
+            Wire::V2 => self.current.read().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
     }
 
     /// Takes another dictionary into use.
     pub(crate) fn rotate(&self, dictionary: Dictionary) {
-        *self.dictionary.write().unwrap_or_else(PoisonError::into_inner) = Some(dictionary);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = dictionary;
     }
 
     /// The block's frames in a form; none if that form's dictionary is not in use any more.
@@ -46,13 +53,12 @@ impl Press {
         if form.dictionary.is_none() {
             return Some(frames);
         }
-        let dictionary = self.dictionary().filter(|dictionary| Some(dictionary.id()) == form.dictionary)?;
-        let mut compressor = dictionary.compressor().ok()?;
+        let dictionary = self.dictionary_of(form)?;
         Some(block.frames(form, |block| {
+            let mut compressor = dictionary.compressor();
             let compressed = (0..block.slots().len()).map(|event| {
                 let frame = frames.frame(event);
-                let content = (!frame.is_empty()).then(|| frames::payload(&frame));
-                content.and_then(|content| compressor.compress(&content).ok()).map(Bytes::from)
+                (!frame.is_empty()).then(|| compressor.compress(&frames::payload(&frame)))
             });
             Frames::new(Opcode::Binary, compressed)
         }))
@@ -60,13 +66,16 @@ impl Press {
 
     /// One frame that is no event's: what a server says besides, or garbage.
     pub(crate) fn aside(&self, content: &[u8], form: Form) -> Bytes {
-        let dictionary = self.dictionary().filter(|dictionary| Some(dictionary.id()) == form.dictionary);
-        let compressed =
-            dictionary.and_then(|dictionary| dictionary.compressor().ok()?.compress(content).ok());
-        compressed.map_or_else(
-            || frames::frame(Opcode::Text, content),
-            |compressed| frames::frame(Opcode::Binary, &compressed),
-        )
+        match self.dictionary_of(form) {
+            None => frames::frame(Opcode::Text, content),
+            Some(dictionary) => frames::frame(Opcode::Binary, &dictionary.compressor().compress(content)),
+        }
+    }
+
+    fn dictionary_of(&self, form: Form) -> Option<Dictionary> {
+        form.dictionary
+            .map(|_| self.dictionary(form.wire))
+            .filter(|dictionary| Some(dictionary.id()) == form.dictionary)
     }
 
     fn message(&self, position: u64, slot: &Slot, form: Form) -> Option<Bytes> {
