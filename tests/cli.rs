@@ -15,6 +15,8 @@ fn highwater(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
     command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE").env("NO_COLOR", "1");
+    // Those that our own tests listen to.
+    command.env_remove("HIGHWATER_ORDERS").env_remove("HIGHWATER_REWRITE");
     command
 }
 

@@ -6,6 +6,7 @@ mod feed;
 mod run;
 mod status;
 mod value;
+mod variables;
 
 use clap::Parser as _;
 

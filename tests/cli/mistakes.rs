@@ -74,3 +74,14 @@ fn a_log_filter_that_is_none_is_refused() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.starts_with("error: RUST_LOG=highwater=loud is no log filter: "), "{said}");
 }
+
+#[test]
+fn a_variable_that_nobody_reads_is_refused_with_the_flag_that_is_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = super::highwater(folder.path(), &["run", "ws://127.0.0.1:9"]);
+    let output = command.env("HIGHWATER_EXIT_IDLE", "5s").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = "error: HIGHWATER_EXIT_IDLE is set, and no variable is read\n\
+                hint: write --exit-idle instead, and unset it\n";
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), said);
+}

@@ -4,9 +4,11 @@ mod finish;
 mod flags;
 mod progress;
 
+use clap::Args as _;
 use highwater::follow::{Following, IntoSink, null, sqlite, stdout};
 
 use crate::cli::value::To;
+use crate::cli::variables;
 use crate::exit::{Exit, Failure};
 use crate::{log, shutdown};
 
@@ -14,6 +16,7 @@ pub(crate) use flags::Args;
 
 /// Follows until there is an end to it.
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
+    variables::refuse(&Args::augment_args(clap::Command::new("run")))?;
     let (to, checkpoint) = args.to()?;
     let highwater = args.highwater()?;
     match to {

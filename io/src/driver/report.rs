@@ -2,9 +2,10 @@
 
 use highwater_core::closure::{CloseReason, Closure};
 use highwater_core::effect::Notice;
-use highwater_core::gap::{Gap, GapState};
+use highwater_core::gap::{Cause, Gap, GapState, Mark};
 use highwater_core::scope::SourceId;
 use highwater_core::time::Duration;
+use jiff::Timestamp;
 use tracing::{debug, error, info, warn};
 
 use crate::address::Address;
@@ -116,10 +117,16 @@ impl Report {
     }
 
     fn gap(&self, gap: &Gap) {
-        let feed = self.feed(gap.scope.source);
-        match gap.state {
-            GapState::Lost | GapState::Unproven => warn!(%feed, "a span went on record: {gap}"),
-            GapState::Closed => info!(%feed, "a span is complete after all: {gap}"),
+        let (feed, state, cause) = (self.feed(gap.scope.source), gap.state.name(), gap.cause.name());
+        let (from, to) = (moment(gap.from), gap.to.map(moment));
+        match (gap.state, gap.cause) {
+            (GapState::Closed, _) => info!(%feed, cause, from, to, "a span on record is complete after all"),
+            // Each connection of the older wire has one, and each is said once it has an end.
+            (_, Cause::Cutover) if to.is_none() => debug!(%feed, state, cause, from, "a span goes on record"),
+            (_, Cause::Cutover) => info!(%feed, state, cause, from, to, "a span is on record"),
+            (GapState::Lost | GapState::Unproven, _) => {
+                warn!(%feed, state, cause, from, to, "a span is on record");
+            }
         }
     }
 
@@ -147,6 +154,13 @@ impl Report {
 /// Whether what happened `before` times already is worth saying once more.
 fn is_said(before: u32) -> bool {
     before == 0 || (before + 1).is_multiple_of(SAID_EVERY)
+}
+
+/// The server's time at one end of a span.
+fn moment(mark: Mark) -> String {
+    let micros = i64::try_from(mark.time.as_micros()).ok();
+    let moment = micros.and_then(|micros| Timestamp::from_microsecond(micros).ok());
+    moment.map_or_else(|| mark.cursor.to_string(), |moment| moment.to_string())
 }
 
 /// A length of time as people write it, not finer than they care for.

@@ -20,7 +20,10 @@ const WEIGHT: f64 = 0.2;
 /// A line on standard error; it is not drawn where that is no terminal.
 pub(super) fn bar() -> ProgressBar {
     let style = ProgressStyle::with_template("{spinner} {msg}").expect("the template is well-formed");
-    ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style)
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style);
+    // One that is finished draws nothing until it is reset.
+    bar.finish_and_clear();
+    bar
 }
 
 /// Draws how fast the past is caught up with, for as long as it is polled.
@@ -33,10 +36,13 @@ pub(super) async fn draw(bar: ProgressBar, tally: watch::Receiver<Tally>) {
         pace.look(&before.1, &now.1, now.0 - before.0);
         match pace.line(now.1.newest, calendar()) {
             Some(line) => {
+                if bar.is_finished() {
+                    bar.reset();
+                }
                 bar.set_message(line);
                 bar.tick();
             }
-            None => bar.set_draw_target(ProgressDrawTarget::stderr()),
+            None => bar.finish_and_clear(),
         }
         before = now;
     }
@@ -76,7 +82,7 @@ impl Pace {
         let events = self.events_a_second.unwrap_or_default();
         let left = if self.speed > 1.0 {
             let left = Duration::from_secs_f64((behind.as_secs_f64() / (self.speed - 1.0)).min(1e9));
-            format!(", live in about {}", people(left))
+            format!(", live in about {}", people(left.max(Duration::from_secs(1))))
         } else {
             String::new()
         };
