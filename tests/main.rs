@@ -1,6 +1,8 @@
 //! End to end, scenarios, captured traces, planted bugs, tidiness: one binary, one link.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[cfg(unix)]
+mod campaigns;
 mod cli;
 mod driver;
 mod feed;

@@ -1,0 +1,13 @@
+//! Campaigns against the real program: real processes, real sockets on loopback, a real database, real kills.
+//!
+//! `cargo test` runs a small sample of each; the programs in `tests/bin/` run them for as long as one likes:
+//! `cargo run --release -p highwater-tests --bin kills -- --kills 100`.
+
+pub mod data;
+pub mod kills;
+pub mod program;
+pub mod stall;
+pub mod truth;
+
+/// Why a campaign could not be run to its end; for the person who started it.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;

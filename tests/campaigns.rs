@@ -1,0 +1,86 @@
+//! A small sample of each campaign against the real program; `tests/bin/` runs them for as long as one likes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use highwater_campaign::data;
+use highwater_campaign::kills::Kills;
+use highwater_campaign::program::Wire;
+use highwater_campaign::stall::Stall;
+use highwater_campaign::truth::Verdict;
+
+use crate::program::built;
+
+fn killed_thrice(wire: Wire, faults: &[&str]) -> Verdict {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
+    let life_max = Duration::from_millis(600);
+    let kills = Kills { kills: 3, wire, faults, rate: 2_000, seed: 7, life_max };
+    kills.run(built(), folder.path()).unwrap()
+}
+
+#[test]
+fn killed_on_the_older_wire_nothing_is_lost_or_doubled() {
+    let verdict = killed_thrice(Wire::V1, &[]);
+    assert!(verdict.is_exact() && verdict.sent > 0, "{verdict}");
+}
+
+#[test]
+fn killed_on_the_newer_wire_nothing_is_lost_or_doubled() {
+    let verdict = killed_thrice(Wire::V2, &[]);
+    assert!(verdict.is_exact() && verdict.sent > 0, "{verdict}");
+}
+
+#[test]
+fn what_the_older_wire_drops_where_it_goes_live_lies_in_a_gap() {
+    let verdict = killed_thrice(Wire::V1, &["drop=5000", "cutover-drop", "malformed=500"]);
+    assert!(verdict.is_sound() && verdict.in_gaps > 0, "{verdict}");
+}
+
+#[test]
+fn what_the_newer_wire_no_longer_has_lies_in_a_gap() {
+    let verdict = killed_thrice(Wire::V2, &["retention=1000", "oversize=1500"]);
+    assert!(verdict.is_sound() && verdict.in_gaps > 0 && verdict.set_aside > 0, "{verdict}");
+}
+
+#[test]
+fn a_database_that_is_held_fills_no_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let stall = Stall { hold: Duration::from_secs(3), wire: Wire::V2, events: 60_000 };
+    let held = stall.run(built(), folder.path()).unwrap();
+    assert!(held.verdict.is_exact(), "{}", held.verdict);
+    assert!(held.resident_bytes_max.is_none_or(|bytes| bytes < 64 << 20), "{held:?}");
+}
+
+#[test]
+fn what_is_said_is_exported_byte_for_byte_with_garbage_between() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("said.jsonl");
+    std::fs::write(&source, odd_but_valid()).unwrap();
+    let exported = follow(&source, folder.path());
+    assert_eq!(exported, odd_but_valid());
+}
+
+fn follow(source: &Path, folder: &Path) -> String {
+    let followed = data::follow(built(), Wire::V1, source, folder).unwrap();
+    assert!(followed.set_aside > 0, "there was garbage between");
+    String::from_utf8(followed.payloads).unwrap()
+}
+
+/// Events as nobody writes them, and anybody may: fields in another order, escapes, spaces, what is not known yet.
+fn odd_but_valid() -> String {
+    let mut lines = String::new();
+    for number in 1..=300 {
+        let time = 1_700_000_000_000_000_u64 + number;
+        lines += &[
+            format!(
+                r#"{{"kind":"identity","identity":{{"time":"2023-11-14T22:13:20Z","seq":{number},"did":"did:plc:\u0061"}},"time_us":{time},"did":"did:plc:a"}}"#
+            ),
+            format!(
+                r#"{{ "did" : "did:web:höhe.example" , "time_us" : {time} , "kind" : "commit" , "new" : [1.0e2, null] , "commit" : {{ "rev" : "r{number}" , "operation" : "create" , "collection" : "a.b.c" , "rkey" : "k{number}" , "record" : {{ "\u00e4" : "\ud83c\udf0a\n" }} , "cid" : "c" }} }}"#
+            ),
+        ][number as usize % 2];
+        lines.push('\n');
+    }
+    lines
+}
