@@ -205,6 +205,10 @@ impl<P: Told> Oracle<P> {
                 "a stop waits for nothing".to_owned()
             })?;
         }
+        let owes_gap = life.link.as_ref().is_some_and(|link| link.owes_gap);
+        must(!owes_gap, Rule::O15Gaps, || {
+            "the server's clock went back, and that is on no record".to_owned()
+        })?;
         life.planned = next;
         life.check_status(status)?;
         life.silence.look(now, next)

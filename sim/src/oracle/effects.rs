@@ -4,6 +4,7 @@ use highwater_core::closure::CloseReason;
 use highwater_core::cursor::Place;
 use highwater_core::effect::{Effect, Notice, Outcome};
 use highwater_core::event::Reason;
+use highwater_core::gap::Cause;
 use highwater_core::number::{Epoch, Op};
 use highwater_core::scope::SourceId;
 use highwater_core::sink::{Append, Content};
@@ -188,6 +189,10 @@ impl<P: Told> Life<P> {
     fn notice(&mut self, notice: Notice) -> Result<(), Violation> {
         match notice {
             Notice::Gap(gap) => {
+                if let Some(link) = self.link.as_mut().filter(|_| gap.cause == Cause::Clock) {
+                    link.owes_gap = false;
+                    link.high = gap.to.map_or(link.high, |to| to.cursor);
+                }
                 let durable = self.records.as_ref().and_then(|records| records.of(gap.scope));
                 self.causes.note(&gap, &self.config, self.link.as_ref(), durable, self.mark)
             }

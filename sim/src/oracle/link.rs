@@ -6,6 +6,9 @@ use highwater_core::event::{Event, Payload};
 use highwater_core::number::Epoch;
 use highwater_core::scope::{Scope, SourceId};
 
+/// No margin is wider: a time so far below the highest is of another history.
+const MARGIN_MAX: u64 = 60_000_000;
+
 /// A connection, from its dial to its end.
 #[derive(Clone, Debug)]
 pub(super) struct Link<K> {
@@ -23,6 +26,8 @@ pub(super) struct Link<K> {
     pub(super) high: Cursor,
     /// An event lay below the highest by so much.
     pub(super) step_back: u64,
+    /// The server's clock went back further than any margin, and that is not on record yet.
+    pub(super) owes_gap: bool,
     /// Something came.
     pub(super) is_fruitful: bool,
 }
@@ -42,6 +47,7 @@ impl<K: Eq> Link<K> {
                 Place::Tip | Place::Oldest => Cursor(0),
             },
             step_back: 0,
+            owes_gap: false,
             is_fruitful: false,
         }
     }
@@ -50,8 +56,10 @@ impl<K: Eq> Link<K> {
     pub(super) fn event<P: Payload<Key = K>>(&mut self, event: &Event<P>, order: u64) -> bool {
         let time = Cursor(event.time.as_micros());
         self.is_fruitful = true;
-        self.step_back = self.step_back.max(self.high.0.saturating_sub(time.0));
+        let step_back = self.high.0.saturating_sub(time.0);
+        self.step_back = self.step_back.max(step_back);
         self.high = self.high.max(time);
+        self.owes_gap |= event.seq.is_none() && MARGIN_MAX < step_back;
         let is_witness = self.expected.as_ref().is_some_and(|(scope, witness)| {
             event.cursor(scope.kind) == Some(witness.cursor) && event.payload.key() == witness.key
         });
