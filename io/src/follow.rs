@@ -28,19 +28,17 @@ pub use start::Start;
 /// ```
 /// use highwater::Highwater;
 /// use highwater::sink::each::each;
-/// # use std::time::Duration;
-/// # use highwater::feed;
 ///
 /// # tokio::runtime::Runtime::new()?.block_on(async {
-/// # let listen = "127.0.0.1:0".parse()?;
-/// # let feed = feed::Feed::open(feed::Config { listen, seed: 1, events: Some(1_000), rate: 0 }).await?;
+/// # let config = highwater::feed::Config { events: Some(1_000), rate: 0, ..Default::default() };
+/// # let feed = highwater::feed::Feed::open(config).await?;
 /// # let url = format!("ws://{}", feed.address()?);
 /// # tokio::spawn(feed.serve(std::future::pending()));
 /// # let ctrl_c = std::future::pending();
 /// let finished = Highwater::follow(url)
 ///     .collection("app.bsky.feed.post")
-/// #     .start(highwater::Start::Oldest)
-/// #     .configure(|config| config.exit_idle = Some(Duration::from_millis(200).into()))
+/// #   .start(highwater::Start::Oldest)
+/// #   .configure(|config| config.exit_idle = Some(std::time::Duration::from_millis(200).into()))
 ///     .into(each(|event| println!("{} posted", event.payload.did())))
 ///     .run(ctrl_c)
 ///     .await?;

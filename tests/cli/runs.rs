@@ -217,3 +217,35 @@ fn two_do_not_write_to_one_database() {
     signal(&child, "-TERM");
     assert_eq!(ended(child).0, Some(0));
 }
+
+#[test]
+fn a_feed_that_is_silent_is_left_and_asked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    let limits = ["--stall-timeout", "300ms", "--backoff-initial", "20ms", "--backoff-max", "100ms"];
+    let child = spawn(folder.path(), &[&["run", &url][..], &limits].concat());
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        // Each stays open at this end, and says nothing after the upgrade.
+        open.push(tokio_tungstenite::tungstenite::accept(listener.accept().unwrap().0).unwrap());
+    }
+    signal(&child, "-TERM");
+    let (code, said) = ended(child);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("not a byte came for long, nor an answer to a ping"), "{said}");
+}
+
+#[test]
+fn another_feed_takes_over_from_one_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let dead = format!("ws://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let (_runtime, url) = serve(500, 0);
+    let limits = ["--backoff-initial", "10ms", "--start", "oldest", "--exit-idle", "500ms"];
+    let output = output(folder.path(), &[&["run", &dead, &format!("{url}{V2}")][..], &limits].concat());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), rows(folder.path())), (Some(0), 500), "{said}");
+    assert!(said.contains("another feed takes over"), "{said}");
+}
