@@ -47,15 +47,18 @@ struct Args {
     /// Instead: so many seconds, another process holds the lock of the database that is written to
     #[arg(long, value_name = "SECONDS")]
     stalled: Option<u64>,
-    /// Says that cargo runs it as a bench
+    /// Instead: only be the source, for contestants that a profiler runs
+    #[arg(long)]
+    serve: bool,
+    /// Instead: be this contestant, once
+    #[arg(long, value_name = "CONTESTANT", requires = "url")]
+    compete: Option<Contestant>,
+    /// Where that contestant finds its source
+    #[arg(long)]
+    url: Option<String>,
+    /// What cargo says to a bench
     #[arg(long, hide = true)]
     bench: bool,
-    /// Compete, in this very process, over the source at a URL
-    #[arg(long, hide = true, requires = "url")]
-    compete: Option<Contestant>,
-    /// Where the source is
-    #[arg(long, hide = true)]
-    url: Option<String>,
 }
 
 fn main() -> Result<()> {
@@ -67,6 +70,12 @@ fn main() -> Result<()> {
     let frames = Frames::of_feed(args.events)?;
     let size = frames.bytes_per_event();
     let source = Source::start(frames)?;
+    if args.serve {
+        println!("{}", source.url());
+        loop {
+            std::thread::park();
+        }
+    }
     if let Some(seconds) = args.stalled {
         return stalled::run(&source.url(), seconds);
     }
