@@ -9,12 +9,14 @@
 pub mod filter;
 pub mod jetstream;
 
+pub(crate) mod commit;
 pub(crate) mod envelope;
 pub(crate) mod jetstream_v1;
 pub(crate) mod jetstream_v2;
 pub(crate) mod name;
 pub(crate) mod query;
 pub(crate) mod rfc3339;
+pub(crate) mod scan;
 pub(crate) mod seq;
 
 mod pasted;

@@ -25,7 +25,7 @@ pub(crate) const FRAME_BYTES_MAX: usize = 32 << 20;
 const REASON_CHARS_MAX: usize = 200;
 
 /// A borrowed string, or an owned one where an escape forces it.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Str<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
@@ -93,15 +93,20 @@ pub(crate) fn needed(found: Option<Str<'_>>, name: &str, frame: &str) -> Result<
     found.map(|found| Text::of(found.0, frame)).ok_or_else(|| format!("no `{name}`"))
 }
 
-/// The frame as text, if it is UTF-8, not too long and not nested too deep.
+/// The frame as text, if it is UTF-8 and not too long.
 pub(crate) fn text_of(frame: &[u8]) -> Result<&str, String> {
     if frame.len() > FRAME_BYTES_MAX {
         return Err(format!("{} bytes, where a frame has {FRAME_BYTES_MAX} at most", frame.len()));
     }
-    let text = core::str::from_utf8(frame).map_err(|error| format!("not UTF-8: {error}"))?;
-    match too_deep_at(frame) {
+    core::str::from_utf8(frame).map_err(|error| format!("not UTF-8: {error}"))
+}
+
+/// Nothing, if `text` is not nested too deep: what is passed without being read is passed without recursion, so that is
+/// nobody else's affair.
+pub(crate) fn check_depth(text: &str) -> Result<(), String> {
+    match too_deep_at(text.as_bytes()) {
         Some(at) => Err(format!("nested deeper than {DEPTH_MAX} at byte {at}")),
-        None => Ok(text),
+        None => Ok(()),
     }
 }
 

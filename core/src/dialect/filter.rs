@@ -28,6 +28,12 @@ impl Filter {
         }
     }
 
+    /// Whether every event is in the set, so that nothing of it need be read.
+    pub fn wants_all(&self) -> bool {
+        let Self { collections, prefixes, dids, kinds } = self;
+        collections.is_empty() && prefixes.is_empty() && dids.is_empty() && kinds.is_empty()
+    }
+
     /// Whether an event is in the set; `collection` is a commit's, and nothing else has one.
     pub fn wants(&self, kind: Kind, did: &str, collection: Option<&str>) -> bool {
         self.wants_kind(kind) && self.wants_did(did) && collection.is_none_or(|c| self.wants_collection(c))
@@ -66,6 +72,7 @@ mod tests {
     #[test]
     fn an_empty_filter_wants_all() {
         let all = filter(&[], &[], &[]);
+        assert!(all.wants_all() && !filter(&[], &[], &[Kind::Sync]).wants_all());
         assert!(all.wants(Kind::Commit, "did:plc:a", Some("app.bsky.feed.post")));
         assert!(all.wants(Kind::Other, "", None));
     }

@@ -162,7 +162,7 @@ pub(crate) enum Body {
 }
 
 /// An event as a wire's reader found it in a frame, without the frame.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Read {
     pub(crate) time: WallTime,
     pub(crate) seq: Option<Cursor>,

@@ -6,12 +6,13 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use crate::cursor::Place;
-use crate::dialect::envelope::{Int, Object, Str, Upstream, needed, parse, shortened, text_of};
+use crate::dialect::commit::Commit;
+use crate::dialect::envelope::{Int, Object, Str, Upstream, check_depth, needed, parse, shortened, text_of};
 use crate::dialect::jetstream::{Body, Operation, Read};
 use crate::dialect::query;
+use crate::dialect::scan::Scan;
 use crate::dialect::seq::position;
 use crate::dialect::subscription::Subscription;
 use crate::dialect::text::Text;
@@ -68,20 +69,21 @@ struct Envelope<'a> {
     account: Option<Object<Upstream<'a>>>,
 }
 
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "the record is not read, but named so that a second one is an error")]
-struct Commit<'a> {
-    #[serde(borrow)]
-    rev: Str<'a>,
-    #[serde(borrow)]
-    operation: Str<'a>,
-    #[serde(borrow)]
-    collection: Str<'a>,
-    #[serde(borrow)]
-    rkey: Str<'a>,
-    #[serde(borrow)]
-    cid: Option<Str<'a>>,
-    record: Option<IgnoredAny>,
+impl<'a> Envelope<'a> {
+    /// The envelope of a commit as servers write it, which nearly every event is.
+    fn scan(text: &'a str) -> Option<Self> {
+        let mut scan = Scan::new(text);
+        let did = scan.after(r#"{"did":"#)?;
+        scan.literal(r#","time_us":"#)?;
+        let time_us = scan.whole()?;
+        let cursor = if scan.passes(r#","cursor":"#) { Some(scan.whole()?) } else { None };
+        let kind = scan.after(r#","kind":"#)?;
+        scan.literal(r#","commit":{"#)?;
+        let commit = Some(Object(Commit::scan(&mut scan)?));
+        scan.literal("}}")?;
+        scan.end()?;
+        Some(Self { did, time_us, cursor, kind, commit, identity: None, account: None })
+    }
 }
 
 /// As much as an event of a kind we do not know must have.
@@ -98,7 +100,11 @@ struct Head<'a> {
 /// The event in `frame`; the error says what is wrong with it, and where.
 pub(crate) fn decode(frame: &[u8]) -> Result<Read, String> {
     let text = text_of(frame)?;
-    match parse::<Envelope<'_>>(text) {
+    let envelope = match Envelope::scan(text) {
+        Some(envelope) => Ok(envelope),
+        None => check_depth(text).and_then(|()| parse(text)),
+    };
+    match envelope {
         Ok(envelope) if is_known(&envelope.kind) => known(text, envelope),
         Ok(_) => unknown(text),
         Err(why) => match unknown(text) {
@@ -135,8 +141,8 @@ impl Commit<'_> {
             Operation::Create | Operation::Update => Some(needed(self.cid, "commit.cid", text)?),
             Operation::Delete => None,
         };
-        let [collection, rkey, rev] =
-            [self.collection, self.rkey, self.rev].map(|kept| Text::of(kept.0, text));
+        let keep = |found: Str<'_>| Text::of(found.0, text);
+        let (collection, rkey, rev) = (keep(self.collection), keep(self.rkey), keep(self.rev));
         Ok(Body::Commit { operation, collection, rkey, rev, cid })
     }
 }
@@ -154,4 +160,44 @@ fn unknown(text: &str) -> Result<Read, String> {
     }
     let did = head.did.map_or(Text::Owned("".into()), |did| Text::of(did.0, text));
     read(head.time_us, head.cursor, did, Body::Other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both_ways(text: &str) -> [Result<Read, String>; 2] {
+        let scanned = Envelope::scan(text).unwrap_or_else(|| panic!("not scanned: {text}"));
+        [known(text, scanned), known(text, parse(text).unwrap())]
+    }
+
+    #[test]
+    fn commits_as_servers_write_them_are_scanned_and_say_the_same() {
+        let golden = [
+            include_str!("../../testdata/jetstream_v1.jsonl"),
+            include_str!("../../testdata/jetstream_v1_on_v2_host.jsonl"),
+        ];
+        let is_commit = |text: &&str| text.contains(r#""kind":"commit""#);
+        let golden = golden.iter().flat_map(|frames| frames.lines()).filter(is_commit);
+        let commit = |cursor: &str, operation: &str, content: &str| {
+            let members = r#""collection":"c.d.e","rkey":"k""#;
+            let commit = format!(r#"{{"rev":"r","operation":"{operation}",{members}{content}}}"#);
+            format!(r#"{{"did":"did:plc:a","time_us":7,{cursor}"kind":"commit","commit":{commit}}}"#)
+        };
+        let made = [
+            commit("", "create", r#","cid":"b","record":{"a":[1,{}]}"#),
+            commit(r#""cursor":12,"#, "update", r#","record":null,"cid":"b""#),
+            commit("", "delete", ""),
+        ];
+        for text in golden.chain(made.iter().map(String::as_str)) {
+            let [scanned, parsed] = both_ways(text);
+            assert_eq!(scanned, parsed);
+            assert!(scanned.is_ok(), "{text}");
+        }
+        for text in [commit("", "undo", ""), commit(r#""cursor":1000000000000000,"#, "delete", "")] {
+            let [scanned, parsed] = both_ways(&text);
+            assert_eq!(scanned, parsed);
+            assert!(scanned.is_err(), "{text}");
+        }
+    }
 }

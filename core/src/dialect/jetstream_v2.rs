@@ -10,10 +10,12 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::cursor::Place;
-use crate::dialect::envelope::{Int, Object, Str, Upstream, needed, parse, shortened, text_of};
+use crate::dialect::commit::Commit;
+use crate::dialect::envelope::{Int, Object, Str, Upstream, check_depth, needed, parse, shortened, text_of};
 use crate::dialect::jetstream::{Body, Operation, Read};
 use crate::dialect::query;
 use crate::dialect::rfc3339;
+use crate::dialect::scan::Scan;
 use crate::dialect::seq::{MOMENT_MIN, position};
 use crate::dialect::subscription::Subscription;
 use crate::dialect::text::Text;
@@ -25,8 +27,6 @@ pub(crate) const PATH: &str = "/xrpc/network.bsky.jetstream.subscribeEvents";
 pub(crate) const DICTIONARY_PATH: &str = "/xrpc/network.bsky.jetstream.getZstdDictionary";
 /// What is offered as `Sec-WebSocket-Protocol`, in exactly this case. [S]
 pub(crate) const SUBPROTOCOL: &str = "xrpc.v1.json";
-/// What JSON takes for white space.
-const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 /// What the type of each payload begins with.
 pub(crate) const TYPE_PREFIX: &str = "network.bsky.jetstream.subscribeEvents#";
 
@@ -70,7 +70,7 @@ fn cursor(place: Place) -> Option<u64> {
 }
 
 /// What a frame says.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Said {
     /// An event, and where in the frame its payload stands; all of it if none.
     Event(Read, Option<Range<u32>>),
@@ -95,7 +95,7 @@ struct Frame<'a> {
     message: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[allow(dead_code, reason = "the record is not read, but named so that a second one is an error")]
 struct Payload<'a> {
     #[serde(borrow, rename = "$type")]
@@ -126,6 +126,24 @@ struct Payload<'a> {
     name: Option<Str<'a>>,
 }
 
+impl<'a> Payload<'a> {
+    /// The payload of a commit as servers write it, which nearly every event is.
+    fn scan(text: &'a str) -> Option<Self> {
+        let mut scan = Scan::new(text);
+        let kind = scan.after(r#"{"$type":"#)?;
+        scan.literal(r#","seq":"#)?;
+        let seq = Some(scan.whole()?);
+        let did = Some(scan.after(r#","did":"#)?);
+        let time = Some(scan.after(r#","time":"#)?);
+        scan.literal(",")?;
+        let Commit { rev, operation, collection, rkey, cid, .. } = Commit::scan(&mut scan)?;
+        scan.literal("}")?;
+        scan.end()?;
+        let [rev, operation, collection, rkey] = [rev, operation, collection, rkey].map(Some);
+        Some(Self { kind, seq, did, time, rev, operation, collection, rkey, cid, ..Self::default() })
+    }
+}
+
 #[derive(Deserialize)]
 struct Head<'a> {
     #[serde(borrow, rename = "$type")]
@@ -135,11 +153,13 @@ struct Head<'a> {
 /// What `frame` says; the error says what is wrong with it, and where.
 pub(crate) fn decode(frame: &[u8]) -> Result<Said, String> {
     let text = text_of(frame)?;
-    // As the servers write it. What stands between is JSON to its end or `message` fails, so the whole is.
     let inner = text.strip_prefix(r#"{"$type":"message","payload":"#).and_then(|rest| rest.strip_suffix('}'));
-    if let Some(Ok(said)) = inner.map(|payload| message(text, payload.trim_matches(WHITE_SPACE))) {
-        return Ok(said);
+    if let Some(raw) = inner
+        && let Some(payload) = Payload::scan(raw)
+    {
+        return known(text, raw, payload).map_err(|why| format!("payload: {why}"));
     }
+    check_depth(text)?;
     let outer = parse::<Frame<'_>>(text)?;
     match (&*outer.kind.0, outer.payload) {
         ("message", Some(payload)) => message(text, payload.get()).map_err(|why| format!("payload: {why}")),
@@ -222,5 +242,24 @@ impl Payload<'_> {
             rev: needed(self.rev.take(), "rev", raw)?,
             cid,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commits_as_servers_write_them_are_scanned_and_say_the_same() {
+        let golden = include_str!("../../testdata/jetstream_v2.jsonl").lines();
+        let mut commits = 0;
+        for text in golden.filter(|text| text.contains("subscribeEvents#commit")) {
+            let raw = parse::<Frame<'_>>(text).unwrap().payload.unwrap().get();
+            let scanned = known(text, raw, Payload::scan(raw).unwrap()).unwrap();
+            assert_eq!(scanned, known(text, raw, parse(raw).unwrap()).unwrap());
+            assert!(matches!(scanned, Said::Event(..)));
+            commits += 1;
+        }
+        assert!(commits > 3);
     }
 }

@@ -94,7 +94,7 @@ impl Subscription {
 
     /// Whether `event` was asked for.
     pub fn wants(&self, event: &Jetstream) -> bool {
-        self.filter.wants(event.kind(), event.did(), event.collection())
+        self.filter.wants_all() || self.filter.wants(event.kind(), event.did(), event.collection())
     }
 
     /// Names this set in a checkpoint: the same however it was written, today and next year.
