@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
 use crate::cursor::Cursor;
@@ -256,6 +256,13 @@ impl Jetstream {
             Body::Identity { time, .. } | Body::Account { time, .. } => Some(time.read(&self.bytes)),
             Body::Commit { .. } | Body::Sync { .. } | Body::Other => None,
         }
+    }
+
+    /// The same event with its bytes copied to the end of `place`: it no longer holds on to what it was read from.
+    #[must_use]
+    pub fn copied_to(self, place: &mut BytesMut) -> Self {
+        place.extend_from_slice(&self.bytes);
+        Self { bytes: place.split().freeze(), ..self }
     }
 
     /// The same event with `head` for bytes: it no longer holds on to a frame too large to keep.

@@ -2,25 +2,29 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use highwater_core::closure::Closure;
 use highwater_core::dialect::jetstream::Jetstream;
 use highwater_core::dialect::{self, Dialect, Subscription};
-use highwater_core::event::{Item, Reason, Sample};
+use highwater_core::event::{Event, Item, Reason, Sample};
 
 use super::line::{CHUNK_BYTES, FRAME_BYTES_MAX, Frame};
 use crate::zstd::{Decompressor, Undecodable};
 
-/// A frame smaller than this is copied out of the chunk it was read in: an event that waits for the sink, alone of
-/// its chunk, would hold on to all of it. Larger ones hold on to four times their size at most. Measured: a tenth of a
-/// microsecond for an event of 500 bytes.
+/// An event smaller than this is copied out of the chunk its frame was read in: waiting for the sink, alone of its
+/// chunk, it would hold on to all of it. Larger ones hold on to four times their size at most.
 const COPIED_BYTES_MAX: usize = CHUNK_BYTES / 4;
+
+/// Events are copied next to each other, so much together: that costs less than a place in memory for each. Only
+/// events that are wanted stand there, so what the first of them holds on to is needed, or soon free.
+const SHELF_BYTES: usize = 64 << 10;
 
 /// Makes items of the frames of one connection.
 pub(super) struct Decoder {
     dialect: Dialect,
     subscription: Arc<Subscription>,
     decompressor: Option<Decompressor>,
+    shelf: BytesMut,
 }
 
 /// What a frame was.
@@ -39,7 +43,7 @@ impl Decoder {
         subscription: Arc<Subscription>,
         decompressor: Option<Decompressor>,
     ) -> Self {
-        Self { dialect, subscription, decompressor }
+        Self { dialect, subscription, decompressor, shelf: BytesMut::with_capacity(SHELF_BYTES) }
     }
 
     /// What `frame` is.
@@ -57,11 +61,25 @@ impl Decoder {
                     }
                 }
             }
-            (Frame::Text(frame) | Frame::Binary(frame), _) => unpinned(frame),
+            (Frame::Text(frame) | Frame::Binary(frame), _) => frame,
         };
         match self.dialect.decode(&self.subscription, content) {
-            dialect::Frame::Item(item) => Decoded::Item(item),
+            dialect::Frame::Item(item) => Decoded::Item(self.unpinned(item)),
             dialect::Frame::Error { closure, said } => Decoded::End(closure, said),
+        }
+    }
+
+    /// The same item, holding on to nothing but itself.
+    fn unpinned(&mut self, item: Item<Jetstream>) -> Item<Jetstream> {
+        let copied = |event: Event<Jetstream>, shelf: &mut BytesMut| {
+            let is_small = event.payload.bytes().len() < COPIED_BYTES_MAX;
+            let payload = if is_small { event.payload.copied_to(shelf) } else { event.payload };
+            Event { payload, ..event }
+        };
+        match item {
+            Item::Event(event) => Item::Event(copied(event, &mut self.shelf)),
+            Item::Filtered(event) => Item::Filtered(copied(event, &mut BytesMut::new())),
+            other => other,
         }
     }
 }
@@ -69,8 +87,4 @@ impl Decoder {
 /// What is said of a message that is larger than any connection takes.
 pub(super) fn too_large() -> (Closure, String) {
     (Closure::TooLarge, format!("it sent a message of more than {FRAME_BYTES_MAX} bytes"))
-}
-
-fn unpinned(frame: Bytes) -> Bytes {
-    if frame.len() < COPIED_BYTES_MAX { Bytes::copy_from_slice(&frame) } else { frame }
 }

@@ -1,5 +1,6 @@
 //! The life of one connection, from the dial to the last word; everything it tells carries its epoch.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use highwater_core::Input;
@@ -11,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::decoder::{Decoded, Decoder, too_large};
 use super::dial::Dial;
-use super::line::{End, Frame, Line, Turn};
+use super::line::{End, Line, Turn};
 use super::opening::{Ask, Refused, open};
 use super::upstream::Upstream;
 use super::wishes::Wishes;
@@ -68,42 +69,36 @@ impl Life {
     {
         let epoch = self.epoch;
         self.tell(Input::Opened { epoch }, None).await?;
+        let mut likely = 0;
         loop {
-            match line.turn(&self.wishes).await {
+            let (mut items, mut last_word) = (Vec::with_capacity(likely), None);
+            let turn = line.turn(&self.wishes, |frame| match decoder.decode(frame) {
+                Decoded::Item(item) => {
+                    items.push(item);
+                    ControlFlow::Continue(())
+                }
+                Decoded::End(closure, why) => {
+                    last_word = Some((closure, why));
+                    ControlFlow::Break(())
+                }
+            });
+            match turn.await {
                 Turn::Over => return Err(Over),
                 Turn::Ended(end) => return Ok(self.closure(end)),
-                Turn::Heard { frames, pong } => {
-                    if pong || frames.is_empty() {
+                Turn::Heard { pong } => {
+                    if pong || (items.is_empty() && last_word.is_none()) {
                         self.tell(Input::Heard { epoch, pong }, None).await?;
                     }
-                    if let Some(end) = self.tell_items(frames, &mut decoder).await? {
-                        return Ok(end);
-                    }
                 }
             }
-        }
-    }
-
-    /// Tells what the frames say; gives the end, if that is what the last of them says.
-    async fn tell_items(
-        &self,
-        frames: Vec<Frame>,
-        decoder: &mut Decoder,
-    ) -> Result<Option<(Closure, String)>, Over> {
-        let (mut items, mut end) = (Vec::with_capacity(frames.len()), None);
-        for frame in frames {
-            match decoder.decode(frame) {
-                Decoded::Item(item) => items.push(item),
-                Decoded::End(closure, why) => {
-                    end = Some((closure, why));
-                    break;
-                }
+            likely = items.len();
+            if !items.is_empty() {
+                self.tell(Input::Received { epoch, items }, None).await?;
+            }
+            if let Some(end) = last_word {
+                return Ok(end);
             }
         }
-        if !items.is_empty() {
-            self.tell(Input::Received { epoch: self.epoch, items }, None).await?;
-        }
-        Ok(end)
     }
 
     async fn tell_closed(&self, closure: Closure, why: String) -> Over {

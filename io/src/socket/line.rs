@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -19,7 +20,7 @@ use super::wishes::Wishes;
 /// No frame and no message of a feed is larger.
 pub const FRAME_BYTES_MAX: usize = 32 << 20;
 
-/// So much is read from the stream at once. A frame shares the bytes of its chunk until it is copied out.
+/// So much is read from the stream at once. A frame shares the bytes of its chunk, which is filled anew once none does.
 pub(super) const CHUNK_BYTES: usize = 128 << 10;
 
 /// So many frames are handed on together; what else is there stays for the next turn.
@@ -43,10 +44,8 @@ pub(super) struct Line<S> {
 /// What a look at the line brought.
 #[derive(Debug)]
 pub(super) enum Turn {
-    /// Something came; `frames` may be empty.
+    /// Something came, be it only a part of a frame.
     Heard {
-        /// The frames, in their order.
-        frames: Vec<Frame>,
         /// Whether the newest ping was answered.
         pong: bool,
     },
@@ -80,25 +79,33 @@ pub(super) enum End {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
     /// A line over `stream` just upgraded, of which `read` was read already.
-    pub(super) async fn new(stream: S, read: &[u8]) -> Self {
+    pub(super) async fn new(stream: S, read: Bytes) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(CHUNK_BYTES)
             .write_buffer_size(0)
             .max_write_buffer_size(CHUNK_BYTES)
             .max_message_size(Some(FRAME_BYTES_MAX))
             .max_frame_size(Some(FRAME_BYTES_MAX));
-        let stream = Metered { stream, bytes: 0 };
-        let web_socket =
-            WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Client, Some(config)).await;
+        let stream = Metered { read, stream, bytes: 0 };
+        let web_socket = WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await;
         Self { web_socket, heard_bytes: 0, pings: 0, is_flushing: false, end: None }
     }
 
-    /// Does what is wished, then takes whatever is there.
-    pub(super) async fn turn(&mut self, wishes: &Wishes) -> Turn {
-        poll_fn(|cx| self.poll_turn(cx, wishes)).await
+    /// Does what is wished, then lets `take` have whatever frames are there, each at once, until it breaks.
+    pub(super) async fn turn(
+        &mut self,
+        wishes: &Wishes,
+        mut take: impl FnMut(Frame) -> ControlFlow<()>,
+    ) -> Turn {
+        poll_fn(|cx| self.poll_turn(cx, wishes, &mut take)).await
     }
 
-    fn poll_turn(&mut self, cx: &mut Context<'_>, wishes: &Wishes) -> Poll<Turn> {
+    fn poll_turn(
+        &mut self,
+        cx: &mut Context<'_>,
+        wishes: &Wishes,
+        take: &mut impl FnMut(Frame) -> ControlFlow<()>,
+    ) -> Poll<Turn> {
         if wishes.poll_over(cx).is_ready() {
             return Poll::Ready(Turn::Over);
         }
@@ -108,11 +115,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         if self.end.is_none() && wishes.is_paused() {
             return Poll::Pending;
         }
-        let (frames, pong) = self.take_frames(cx);
+        let Taken { frames, pong } = self.take_frames(cx, take);
         let bytes = self.web_socket.get_ref().bytes;
         let is_alive = std::mem::replace(&mut self.heard_bytes, bytes) != bytes && self.end.is_none();
-        if is_alive || !frames.is_empty() {
-            return Poll::Ready(Turn::Heard { frames, pong });
+        if is_alive || frames > 0 {
+            return Poll::Ready(Turn::Heard { pong });
         }
         self.end.take().map_or(Poll::Pending, |end| Poll::Ready(Turn::Ended(end)))
     }
@@ -131,23 +138,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         Ok(())
     }
 
-    fn take_frames(&mut self, cx: &mut Context<'_>) -> (Vec<Frame>, bool) {
-        let (mut frames, mut bytes, mut pong) = (Vec::new(), 0, false);
-        while self.end.is_none() && frames.len() < FRAMES_MAX && bytes < BATCH_BYTES_MAX {
+    fn take_frames(
+        &mut self,
+        cx: &mut Context<'_>,
+        take: &mut impl FnMut(Frame) -> ControlFlow<()>,
+    ) -> Taken {
+        let (mut taken, mut bytes) = (Taken { frames: 0, pong: false }, 0);
+        while self.end.is_none() && taken.frames < FRAMES_MAX && bytes < BATCH_BYTES_MAX {
             let Poll::Ready(message) = Pin::new(&mut self.web_socket).poll_next(cx) else { break };
-            match message {
-                Some(Ok(Message::Text(text))) => frames.push(Frame::Text(text.into())),
-                Some(Ok(Message::Binary(binary))) => frames.push(Frame::Binary(binary)),
-                Some(Ok(Message::Pong(payload))) => pong |= payload[..] == self.pings.to_be_bytes(),
-                Some(Ok(Message::Close(frame))) => self.end = Some(End::closed(frame)),
-                // A ping is answered by tungstenite, with the next look at the line.
-                Some(Ok(Message::Ping(_) | Message::Frame(_))) => {}
-                Some(Err(error)) => self.end = Some(End::of(error)),
-                None => self.end = Some(End::closed(None)),
+            let Some(frame) = self.frame_of(message, &mut taken.pong) else { continue };
+            (taken.frames, bytes) = (taken.frames + 1, bytes + frame.bytes().len());
+            if take(frame).is_break() {
+                break;
             }
-            bytes += frames.last().map_or(0, |frame| frame.bytes().len());
         }
-        (frames, pong)
+        taken
+    }
+
+    /// The frame that `message` is, if it is one and not of the protocol's own.
+    fn frame_of(&mut self, message: Option<Result<Message, Error>>, pong: &mut bool) -> Option<Frame> {
+        match message {
+            Some(Ok(Message::Text(text))) => return Some(Frame::Text(text.into())),
+            Some(Ok(Message::Binary(binary))) => return Some(Frame::Binary(binary)),
+            Some(Ok(Message::Pong(payload))) => *pong |= payload[..] == self.pings.to_be_bytes(),
+            // A ping is answered by tungstenite, with the next look at the line.
+            Some(Ok(Message::Ping(_) | Message::Frame(_))) => {}
+            Some(Ok(Message::Close(frame))) => self.end = Some(End::closed(frame)),
+            Some(Err(error)) => self.end = Some(End::of(error)),
+            None => self.end = Some(End::closed(None)),
+        }
+        None
     }
 
     /// Says that it is over and waits for the answer, but not for long; then the stream is dropped.
@@ -190,8 +210,16 @@ impl End {
     }
 }
 
-/// A stream that counts what is read of it: any byte is a sign of life, long before it makes a frame.
+/// What one look at the line brought.
+struct Taken {
+    frames: usize,
+    pong: bool,
+}
+
+/// A stream that begins with what was read of it before, and counts what is read of it now: any byte is a sign of
+/// life, long before it makes a frame.
 struct Metered<S> {
+    read: Bytes,
     stream: S,
     bytes: u64,
 }
@@ -202,6 +230,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.read.is_empty() {
+            let length = self.read.len().min(buffer.remaining());
+            buffer.put_slice(&self.read.split_to(length));
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         self.bytes += (buffer.filled().len() - before) as u64;

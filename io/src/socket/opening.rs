@@ -100,7 +100,7 @@ async fn upgrade<D: Dial>(
         Answer::Switched { stream, read, headers } => {
             check_upgrade(&headers, &key, asked.subprotocol)?;
             let decoder = Decoder::new(dialect, Arc::clone(upstream.subscription()), decompressor);
-            Ok((Line::new(stream, &read).await, decoder))
+            Ok((Line::new(stream, read).await, decoder))
         }
         Answer::Other(response) => Err(refused(upstream, &response)),
     }
