@@ -72,8 +72,7 @@ impl Server {
 }
 
 /// Upgrades a connection, and gives what it asked for.
-// The error's type is tungstenite's to choose.
-#[allow(clippy::result_large_err)]
+#[allow(clippy::result_large_err, reason = "the error's type is tungstenite's to choose")]
 pub(crate) async fn accept(connection: DuplexStream) -> (WebSocketStream<DuplexStream>, String) {
     let asked = Arc::new(Mutex::new(String::new()));
     let note = Arc::clone(&asked);

@@ -93,6 +93,31 @@ fn nothing_is_left_unfinished() {
     sweep(rule, "Finish it or take it out; a test that may not run and a panic as a verdict prove little.");
 }
 
+#[test]
+fn each_exception_gives_its_reason() {
+    let rule = |source: &Source| {
+        let mut offences = Vec::new();
+        for (index, window) in source.all.windows(3).enumerate() {
+            let [before, name, open] = window else { continue };
+            let is_attribute =
+                ["allow", "expect"].contains(&&*name.text) && open.text == "(" && before.text != ".";
+            let inside = source.all[index + 3..].iter().take_while(|token| token.text != ")");
+            if is_attribute && !inside.map(|token| &token.text).any(|text| text == "reason") {
+                offences.push(Offence { line: name.line, what: format!("`{}` without a reason", name.text) });
+            }
+        }
+        offences
+    };
+    bites(rule, "core/src/x.rs", "struct A;\n#[allow(dead_code)]\nstruct B;");
+    passes(
+        rule,
+        "core/src/x.rs",
+        "struct A;\n#[expect(dead_code, reason = \"it is the shape of a row\")]\nstruct B;",
+    );
+    passes(rule, "core/src/x.rs", "fn f() { g().expect(\"a row\") }");
+    sweep(rule, "Say `reason = \"...\"`: an exception that nobody can defend is a mistake.");
+}
+
 struct Function {
     name: String,
     line: usize,

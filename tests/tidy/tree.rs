@@ -121,19 +121,14 @@ fn flatten(stream: TokenStream, tests: Tests, tokens: &mut Vec<Token>) {
         let line = tree.span().start().line;
         match tree {
             TokenTree::Punct(mark) if mark.as_char() == '#' => {
-                // An inner attribute has a `!` before its bracket; it says nothing that a rule asks for.
-                let attribute = match trees.peek() {
-                    Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
-                        group.stream()
-                    }
-                    _ => continue,
-                };
-                let words = attribute.to_string();
-                trees.next();
-                if words.starts_with("doc") {
+                // An inner attribute, and inner documentation, has a `!` before its bracket.
+                trees.next_if(|tree| matches!(tree, TokenTree::Punct(mark) if mark.as_char() == '!'));
+                let Some(attribute) = trees.next_if(is_bracketed).and_then(content) else { continue };
+                let words = attribute.to_string().replace(' ', "");
+                if words.starts_with("doc=") {
                     continue;
                 }
-                if tests == Tests::Drop && words.replace(' ', "") == "cfg(test)" {
+                if tests == Tests::Drop && words == "cfg(test)" {
                     skip_item(&mut trees);
                 } else {
                     flatten(attribute, tests, tokens);
@@ -158,6 +153,14 @@ fn flatten(stream: TokenStream, tests: Tests, tokens: &mut Vec<Token>) {
             other => tokens.push(Token { text: other.to_string(), line, joint: false }),
         }
     }
+}
+
+fn is_bracketed(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket)
+}
+
+fn content(tree: TokenTree) -> Option<TokenStream> {
+    if let TokenTree::Group(group) = tree { Some(group.stream()) } else { None }
 }
 
 /// An item ends with its first block or its first semicolon.
