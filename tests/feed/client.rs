@@ -150,13 +150,12 @@ pub(super) async fn page(address: SocketAddr, path_and_query: &str) -> (u16, Vec
     for _ in 0..200 {
         let mut stream = TcpStream::connect(address).await.expect("somebody listens");
         let mut answer = Vec::new();
-        if stream.write_all(request.as_bytes()).await.is_ok() && stream.read_to_end(&mut answer).await.is_ok()
+        if stream.write_all(request.as_bytes()).await.is_ok()
+            && stream.read_to_end(&mut answer).await.is_ok()
+            && let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n")
         {
-            if let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") {
-                let status =
-                    std::str::from_utf8(&answer[9..12]).expect("a status").parse().expect("a number");
-                return (status, answer.split_off(end + 4));
-            }
+            let status = std::str::from_utf8(&answer[9..12]).expect("a status").parse().expect("a number");
+            return (status, answer.split_off(end + 4));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

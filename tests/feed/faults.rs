@@ -240,6 +240,8 @@ async fn another_instance_has_other_numbers_and_times() {
     let numbers = Vec::from_iter(numbers);
     assert_eq!((numbers[0].0, numbers[1].0), (Some(1), Some(138)));
     assert_ne!(numbers[0].1, numbers[1].1);
+    let truth = truth::read(&feed.truth);
+    assert!(truth.values().any(|columns| columns[2] == "1,138" && columns[0].contains(',')));
     assert_eq!(feed.times().await, 2);
 }
 

@@ -8,6 +8,7 @@ use crate::feed::error::FeedError;
 use crate::feed::fault::{Fault, FaultKind};
 use crate::feed::generator::Generator;
 use crate::feed::hazard::Hazards;
+use crate::feed::instance::Instance;
 use crate::feed::log::{Log, Stamps};
 use crate::feed::measure::Measure;
 use crate::feed::press::Press;
@@ -88,7 +89,12 @@ impl Config {
         };
         let truth = match &self.truth {
             None => None,
-            Some(path) => Some(Truth::create(path, self.wires.wires()).map_err(FeedError::Truth)?),
+            Some(path) => {
+                let has_second = self.faults.iter().any(|fault| fault.kind == FaultKind::Instance);
+                let instances = [Instance::First].into_iter().chain(has_second.then_some(Instance::Second));
+                let truth = Truth::create(path, self.wires.wires(), instances.collect());
+                Some(truth.map_err(FeedError::Truth)?)
+            }
         };
         let press = Press::new(source, dictionary);
         let hazards = Hazards::new(self.seed, &self.faults);

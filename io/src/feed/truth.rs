@@ -1,7 +1,7 @@
 //! What was really said, on disk before anybody hears it: to hold beside what a client stored.
 //!
 //! One line an event: its key, the SHA-256 of its bytes, its time in µs, its number, separated by tabs. Where it has
-//! more than one version (of several wires, or said again after a restart), the columns but the first hold several
+//! more than one version (of several wires or instances, or said again after a restart), the columns but the first hold several
 //! values, separated by commas. An event that is said again has a line more until the feed ends.
 
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ use highwater_core::serve::Wire;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
 
-use crate::feed::block::Block;
+use crate::feed::block::{Block, Slot};
 use crate::feed::instance::Instance;
 use crate::feed::source::Source;
 
@@ -25,8 +25,18 @@ use crate::feed::source::Source;
 #[derive(Debug)]
 pub(crate) struct Truth {
     wires: Vec<Wire>,
+    instances: Vec<Instance>,
     file: Mutex<Written>,
     failed: Notify,
+}
+
+/// All that one event was said as.
+#[derive(Debug, Default)]
+struct Versions {
+    key: Option<Key>,
+    hashes: Vec<String>,
+    times: Vec<String>,
+    numbers: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -38,11 +48,12 @@ struct Written {
 }
 
 impl Truth {
-    /// A new file, for events sent on `wires`.
-    pub(crate) fn create(path: &Path, wires: Vec<Wire>) -> io::Result<Self> {
+    /// A new file, for events sent on `wires` by `instances`.
+    pub(crate) fn create(path: &Path, wires: Vec<Wire>, instances: Vec<Instance>) -> io::Result<Self> {
         let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
         Ok(Self {
             wires,
+            instances,
             file: Mutex::new(Written { file, error: None, is_double: false }),
             failed: Notify::new(),
         })
@@ -53,16 +64,7 @@ impl Truth {
     pub(crate) fn record(&self, block: &Block, source: &Source, again: bool) {
         let mut lines = String::new();
         for (position, slot) in block.numbered() {
-            let entry = source.entry(slot, position, Instance::First);
-            let payloads = self.wires.iter().filter_map(|&wire| source.payload(slot, &entry, wire));
-            let payloads: Vec<Bytes> = payloads.collect();
-            let hashes: Vec<String> = payloads.iter().map(|payload| format!("{:x}", hash(payload))).collect();
-            let key = entry.key().unwrap_or_else(|| {
-                // What nobody knows is told apart by its very bytes.
-                let bytes = payloads.first().cloned().unwrap_or_default();
-                Key::Other(String::from_utf8_lossy(&bytes).into())
-            });
-            let _ = writeln!(lines, "{key}\t{}\t{}\t{position}", hashes.join(","), slot.time);
+            self.line(source, slot, position, &mut lines);
         }
         let mut written = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         written.is_double |= again;
@@ -71,6 +73,27 @@ impl Truth {
         }
         if written.error.is_some() {
             self.failed.notify_one();
+        }
+    }
+
+    fn line(&self, source: &Source, slot: &Slot, position: u64, lines: &mut String) {
+        let mut versions = Versions::default();
+        for &instance in &self.instances {
+            let entry = source.entry(slot, position, instance);
+            versions.times.push(entry.time.as_micros().to_string());
+            versions.numbers.push(entry.seq.to_string());
+            let payloads = self.wires.iter().filter_map(|&wire| source.payload(slot, &entry, wire));
+            for payload in payloads {
+                versions.hashes.push(format!("{:x}", hash(&payload)));
+                // What nobody knows is told apart by its very bytes.
+                let unknown = || Key::Other(String::from_utf8_lossy(&payload).into());
+                versions.key.get_or_insert_with(|| entry.key().unwrap_or_else(unknown));
+            }
+        }
+        let Versions { key, hashes, times, numbers } = versions;
+        if let Some(key) = key {
+            let columns = [hashes, times, numbers].map(|values| values.join(","));
+            let _ = writeln!(lines, "{key}\t{}", columns.join("\t"));
         }
     }
 
