@@ -30,7 +30,7 @@ use crate::config::Config;
 use crate::cursor::{Cursor, CursorKind, Place};
 use crate::effect::{Effect, Ignored, Notice, Outcome};
 use crate::event::Payload;
-use crate::gap::{Cause, Gap, GapState};
+use crate::gap::Gap;
 use crate::input::Input;
 use crate::number::{Epoch, Op};
 use crate::scope::{Scope, SourceId};
@@ -315,14 +315,13 @@ impl<P: Payload> Consumer<P> {
     /// The connection is over; what it brought becomes durable before anything else.
     fn rest(&mut self, at_least: Duration, elsewhere: bool) {
         self.end_cutover();
-        let (scope, now) = (self.scope, self.now.monotonic);
+        let now = self.now.monotonic;
         if let Some(connection) = self.state.connection() {
             let lived = now.since(connection.opened.monotonic);
             let (limited, last) = (connection.limited, connection.last);
             self.attempts.is_good |= connection.ponged && lived >= GOOD_AFTER;
-            if let (Some(from), Some(to)) = (limited, last) {
-                let state = GapState::Unproven;
-                self.record(Gap { scope, cause: Cause::Oversize, state, from, to: Some(to) });
+            if let Some(from) = limited {
+                self.record_limit(from, last);
             }
         }
         self.state = State::Resting { since: Some(now), at_least, elsewhere };

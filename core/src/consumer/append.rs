@@ -6,7 +6,6 @@ use crate::consumer::approach::Approach;
 use crate::consumer::records::{Advance, Records};
 use crate::consumer::state::State;
 use crate::consumer::writer::{Fate, Job, Task, Writer, fate};
-use crate::cursor::CursorKind;
 use crate::effect::{Effect, Notice, Outcome};
 use crate::event::Payload;
 use crate::number::Op;
@@ -87,13 +86,9 @@ impl<P: Payload> Consumer<P> {
         let scope = job.scope;
         let checkpoint = job.asked.take().expect("an append carries a checkpoint");
         let moved = self.records_mut().written(scope, checkpoint);
-        let newest = job.batch.newest;
-        self.records_mut().newest = self.records().newest.max(newest);
         if moved {
             self.approach = Approach::Checkpoint;
             self.reached = None;
-        } else if self.records().advance == Advance::Held && scope.kind == CursorKind::Time {
-            self.reached = self.reached.max(newest);
         }
         // A sink that cannot compare takes everything for new.
         if moved || (stored > 0 && self.records().compares) {
@@ -110,6 +105,11 @@ impl<P: Payload> Consumer<P> {
             self.tell(Notice::Poison { time });
         }
         if job.advance() {
+            let newest = job.batch.newest;
+            self.records_mut().newest = self.records().newest.max(newest);
+            if self.records().advance == Advance::Held {
+                self.reached = self.reached.max(newest);
+            }
             self.writer = Writer::Free { flushed: false };
         } else if job.is_suspect() {
             let until = self.now.monotonic + REFUSAL_PAUSE;

@@ -21,8 +21,8 @@ use crate::time::{Duration, Instant, WallTime};
 pub(super) const MARGIN_MIN: Duration = Duration::from_secs(5);
 /// A message larger than this ends the connection that it comes on, so a server is asked to leave it out.
 pub const MESSAGE_BYTES_MAX: u32 = 32 << 20;
-/// After so many failures, an overlap is not read from its start again.
-const REACHED_AFTER: u32 = 2;
+/// After so many failures in a row, an overlap is not read from its start again.
+const REACHED_AFTER: u32 = 1;
 
 impl<P: Payload> Consumer<P> {
     /// Turns to the first source, once it is known what is durable. `gaps` are those that earlier lives left open.
@@ -97,9 +97,16 @@ impl<P: Payload> Consumer<P> {
         let leaves_out = self.attempts.leaves_out_large(checkpoint.place);
         let covered = self.records().covered();
         let (place, continuity) = self.approach.resume(scope.kind, checkpoint, covered, reached);
-        let limited = leaves_out.then(|| self.end());
-        if limited.is_some() {
-            self.record_open(Cause::Oversize, GapState::Unproven, Until::Past);
+        let from = match (place, scope.kind) {
+            (Place::Cursor(cursor), CursorKind::Time) => {
+                Mark { cursor, time: WallTime::from_micros(cursor.0) }
+            }
+            (Place::Time(time), CursorKind::Time) => Mark { cursor: Cursor(time.as_micros()), time },
+            (Place::Tip | Place::Oldest | Place::Time(_) | Place::Cursor(_), _) => self.end(),
+        };
+        let limited = leaves_out.then_some(from);
+        if let Some(from) = limited {
+            self.record_limit(from, None);
         }
         Resume { place, continuity, limited }
     }
@@ -220,7 +227,8 @@ impl<P: Payload> Consumer<P> {
     /// As far back as clocks of two hosts may differ, and events may have been late.
     fn rewound(&self, time: WallTime) -> WallTime {
         const REWIND_MIN: Duration = Duration::from_secs(60);
-        time - self.config.rewind.max(REWIND_MIN)
+        // A time in the future would be taken for the live tip.
+        time.min(self.now.wall) - self.config.rewind.max(REWIND_MIN)
     }
 
     fn tell_if_stale(&mut self) {

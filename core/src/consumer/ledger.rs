@@ -67,6 +67,12 @@ impl<P: Payload> Consumer<P> {
         self.await_end(gap, until);
     }
 
+    /// While a server leaves out large messages nobody knows which; so the record has no end before the connection.
+    pub(super) fn record_limit(&mut self, from: Mark, to: Option<Mark>) {
+        let (scope, cause, state) = (self.scope, Cause::Oversize, GapState::Unproven);
+        self.record(Gap { scope, cause, state, from, to });
+    }
+
     /// A server that counts in time begins at the oldest event it has, silently, where it was asked for an older one:
     /// without a witness, nothing tells how much is missing before the first event.
     pub(super) fn doubt_beginning(&mut self) {

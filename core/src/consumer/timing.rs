@@ -7,7 +7,7 @@ use crate::consumer::continuity::{By, Continuity};
 use crate::consumer::silence::{Silence, Verdict};
 use crate::consumer::state::{Connection, Reading, State};
 use crate::consumer::writer::{Task, Writer};
-use crate::cursor::CursorKind;
+use crate::cursor::{CursorKind, Place};
 use crate::effect::{Effect, Notice, Outcome};
 use crate::event::Payload;
 use crate::gap::Cause;
@@ -135,12 +135,16 @@ impl<P: Payload> Consumer<P> {
         let Some(from) = self.state.connection().and_then(|connection| connection.limited) else {
             return;
         };
-        let (kind, margin, end) = (self.scope.kind, self.margin(), self.end());
-        let overlap = match kind {
-            CursorKind::Time => margin.as_micros(),
+        let (scope, checkpoint) = self.records().current();
+        let Place::Cursor(reached) = checkpoint.place else {
+            return;
+        };
+        // Where positions are times, the next resume begins a margin before the end, as this one did.
+        let overlap = match scope.kind {
+            CursorKind::Time => checkpoint.margin.as_micros() * 2,
             CursorKind::Seq => 0,
         };
-        if end.cursor.0 > from.cursor.0.saturating_add(overlap) {
+        if reached.0 > from.cursor.0.saturating_add(overlap) {
             self.close(CloseReason::LimitLifted);
         }
     }
