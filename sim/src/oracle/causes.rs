@@ -67,7 +67,7 @@ impl Causes {
             (GapState::Lost, _) | (GapState::Unproven, Cause::TooOld) => false,
             (GapState::Unproven, Cause::Witness | Cause::Quiet) => {
                 let was_proved = link.is_some_and(|link| link.proved.is_some_and(|proved| proved < mark));
-                let is_another_log = link.is_some_and(|link| link.counted_down);
+                let is_another_log = link.is_some_and(|link| link.counted_down > 0);
                 !was_proved || is_another_log || Some(gap.from.cursor) != begins
             }
             (GapState::Unproven, Cause::HostSwitch) => config.sources.len() > 1,

@@ -28,9 +28,9 @@ pub(super) struct Link<K> {
     pub(super) step_back: u64,
     /// The server's clock went back further than any margin, and that is not on record yet.
     pub(super) owes_gap: bool,
-    /// The last number, where events are numbered, and whether one was ever followed by a lower.
+    /// The last number, where events are numbered, and how often one was followed by a lower.
     last_seq: Option<Cursor>,
-    pub(super) counted_down: bool,
+    pub(super) counted_down: u32,
     /// Something came.
     pub(super) is_fruitful: bool,
 }
@@ -52,7 +52,7 @@ impl<K: Eq> Link<K> {
             step_back: 0,
             owes_gap: false,
             last_seq: None,
-            counted_down: false,
+            counted_down: 0,
             is_fruitful: false,
         }
     }
@@ -65,7 +65,7 @@ impl<K: Eq> Link<K> {
         self.step_back = self.step_back.max(step_back);
         self.high = self.high.max(time);
         self.owes_gap |= event.seq.is_none() && MARGIN_MAX < step_back;
-        self.counted_down |= event.seq.is_some() && event.seq < self.last_seq;
+        self.counted_down += u32::from(event.seq.is_some() && event.seq < self.last_seq);
         self.last_seq = event.seq;
         let is_witness = self.expected.as_ref().is_some_and(|(scope, witness)| {
             event.cursor(scope.kind) == Some(witness.cursor) && event.payload.key() == witness.key
