@@ -4,6 +4,7 @@
 
 mod absence;
 mod floors;
+mod readme;
 mod shape;
 mod tree;
 

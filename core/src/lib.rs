@@ -69,3 +69,8 @@ pub use config::Config;
 pub use consumer::{Consumer, MESSAGE_BYTES_MAX, Phase, Status};
 pub use effect::Effect;
 pub use input::Input;
+
+/// The code in README.md compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
