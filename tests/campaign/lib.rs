@@ -3,6 +3,7 @@
 //! `cargo test` runs a small sample of each; the programs in `tests/bin/` run them for as long as one likes:
 //! `cargo run --release -p highwater-tests --bin kills -- --kills 100`.
 
+pub mod bugs;
 pub mod data;
 pub mod kills;
 pub mod program;

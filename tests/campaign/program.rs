@@ -27,14 +27,8 @@ impl Program {
         } else {
             ("release", "--package highwater --release")
         };
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet"]).args(what.split(' ')).current_dir(env!("CARGO_MANIFEST_DIR"));
-        // What cargo tells a test about its package makes dependencies that look there build anew, each time.
-        let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-        for (name, _) in std::env::vars().filter(|(name, _)| told(name)) {
-            build.env_remove(name);
-        }
-        let status = build.status()?;
+        let mut build = cargo_build();
+        let status = build.args(what.split(' ')).current_dir(env!("CARGO_MANIFEST_DIR")).status()?;
         if !status.success() {
             return Err(format!("cargo could not build highwater: {status}").into());
         }
@@ -53,7 +47,7 @@ impl Program {
     pub fn start(&self, arguments: &[String]) -> Result<Running, Failure> {
         let mut command = Command::new(&self.path);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        Ok(Running { child: command.spawn()? })
+        Running::of(&mut command)
     }
 
     /// Runs `highwater` with these arguments to its end.
@@ -79,6 +73,18 @@ impl Program {
     }
 }
 
+/// `cargo build`, as if a shell had started it.
+pub(crate) fn cargo_build() -> Command {
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet"]);
+    // What cargo tells a test about its package makes dependencies that look there build anew, each time.
+    let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars().filter(|(name, _)| told(name)) {
+        build.env_remove(name);
+    }
+    build
+}
+
 /// The arguments to follow `url` into `database` from the oldest event on.
 pub fn arguments_to_follow(url: &str, database: &Path) -> Vec<String> {
     let sink = format!("sqlite:{}", database.display());
@@ -92,6 +98,11 @@ pub struct Running {
 }
 
 impl Running {
+    /// Starts it.
+    pub fn of(command: &mut Command) -> Result<Self, Failure> {
+        Ok(Self { child: command.spawn()? })
+    }
+
     /// Ends it as the kernel does when memory is short: without a word.
     pub fn kill(&mut self) -> Result<(), Failure> {
         self.child.kill()?;
