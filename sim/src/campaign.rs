@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use highwater_core::effect::Outcome;
 
 use crate::coverage::Coverage;
+use crate::cpu;
 use crate::faults::Fired;
 use crate::oracle::{Rule, Violation};
 use crate::run::{Failure, Mode, Report, run_seed};
@@ -73,13 +74,14 @@ pub struct Summary {
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Seeds that were run twice.
     pub twice: u64,
-    /// Time that threads spent on it, all together.
-    pub busy: Duration,
+    /// Processor time that it cost.
+    pub cost: Duration,
 }
 
 impl Campaign {
     /// Runs all seeds; `done` is told of each.
     pub fn run(&self, done: impl Fn() + Sync) -> Summary {
+        let began = cpu::spent();
         let next = AtomicU64::new(0);
         let summary = Mutex::new(Summary::default());
         std::thread::scope(|scope| {
@@ -92,7 +94,9 @@ impl Campaign {
                 });
             }
         });
-        summary.into_inner().unwrap_or_default()
+        let mut summary = summary.into_inner().unwrap_or_default();
+        summary.cost = cpu::spent().saturating_sub(began);
+        summary
     }
 
     fn work(&self, next: &AtomicU64, done: &impl Fn()) -> Summary {
@@ -103,9 +107,7 @@ impl Campaign {
                 return mine;
             }
             let seed = self.from.wrapping_add(index);
-            let begun = Instant::now();
             let run = run_seed(seed, self.modes.of(seed));
-            mine.busy += begun.elapsed();
             match run.and_then(|report| self.check_twice(seed, report, &mut mine)) {
                 Ok(report) => mine.pass(&report),
                 Err(failure) => mine.fail(*failure),
@@ -122,6 +124,7 @@ impl Campaign {
         mine.twice += 1;
         let mode = self.modes.of(seed);
         let again = run_seed(seed, mode)?;
+        mine.steps += again.steps;
         if again == report {
             return Ok(report);
         }
@@ -157,7 +160,6 @@ impl Summary {
         self.steps += other.steps;
         self.seconds += other.seconds;
         self.twice += other.twice;
-        self.busy += other.busy;
         self.fired.add(&other.fired);
         self.coverage.add(&other.coverage);
         for (outcome, count) in other.outcomes {
@@ -172,7 +174,6 @@ impl Summary {
 
     /// Steps per second of one core.
     pub fn rate(&self) -> u64 {
-        let micros = u64::try_from(self.busy.as_micros()).unwrap_or(u64::MAX).max(1);
-        u64::try_from(u128::from(self.steps) * 1_000_000 / u128::from(micros)).unwrap_or(u64::MAX)
+        cpu::rate(self.steps, self.cost)
     }
 }

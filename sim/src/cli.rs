@@ -1,5 +1,6 @@
 //! The command line: one file a command, each with its `Args` and a `run` that says whether all was well.
 
+mod bench;
 mod hash;
 mod run;
 
@@ -20,6 +21,7 @@ struct CommandLine {
 #[derive(clap::Subcommand)]
 enum Command {
     Run(run::Args),
+    Bench(bench::Args),
     #[command(hide = true)]
     Hash(hash::Args),
 }
@@ -48,6 +50,7 @@ pub(crate) fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let is_well = match CommandLine::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Hash(args) => hash::run(&args),
     };
     ExitCode::from(u8::from(!is_well))

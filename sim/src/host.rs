@@ -2,9 +2,10 @@
 
 use highwater_core::event::Payload;
 use highwater_core::time::{Duration, Instant, Now};
-use highwater_core::{Config, Consumer};
+use highwater_core::{Config, Consumer, Input};
 
 use crate::clock::Clock;
+use crate::tape::Tape;
 use crate::truth::Filter;
 
 /// Where the machine runs, or does not.
@@ -17,6 +18,7 @@ pub(crate) struct Host<P: Payload> {
     life: Option<Life<P>>,
     lives: u32,
     held_until: Instant,
+    tape: Option<Tape<P>>,
 }
 
 /// One process, from its start to its end.
@@ -43,16 +45,38 @@ impl<P: Payload> Life<P> {
 impl<P: Payload> Host<P> {
     /// No process yet.
     pub(crate) fn new(wall: Clock) -> Self {
-        Self { wall, filter: Filter::First, life: None, lives: 0, held_until: Instant::ZERO }
+        Self { wall, filter: Filter::First, life: None, lives: 0, held_until: Instant::ZERO, tape: None }
     }
 
     /// Starts a process.
     pub(crate) fn start(&mut self, config: Config, now: Instant) {
         self.lives += 1;
         let zero = now.since(Instant::ZERO);
-        let wall = self.wall.at(now);
-        let machine = Consumer::new(config, Now { monotonic: Instant::ZERO, wall });
+        let began = Now { monotonic: Instant::ZERO, wall: self.wall.at(now) };
+        if let Some(tape) = &mut self.tape {
+            tape.begin(&config, began);
+        }
+        let machine = Consumer::new(config, began);
         self.life = Some(Life { machine, filter: self.filter, zero, asleep_since: None });
+    }
+
+    /// Hands an input to the machine, if there is one.
+    pub(crate) fn hand(&mut self, now: Now, input: Input<P>) {
+        let Some(life) = self.life.as_mut() else { return };
+        if let Some(tape) = &mut self.tape {
+            tape.note(now, &input);
+        }
+        life.machine.handle(now, input);
+    }
+
+    /// From now on it is kept what machines are handed.
+    pub(crate) fn record(&mut self) {
+        self.tape = Some(Tape::new());
+    }
+
+    /// What the machines were handed since.
+    pub(crate) fn into_tape(self) -> Option<Tape<P>> {
+        self.tape
     }
 
     /// The process that runs.

@@ -16,10 +16,12 @@
 //! What is not simulated is the shell: real sockets, real databases, threads, signals. Those have tests of their own.
 
 mod agenda;
+mod bench;
 mod campaign;
 mod carrier;
 mod clock;
 mod coverage;
+mod cpu;
 mod disk;
 mod draw;
 mod faults;
@@ -32,10 +34,12 @@ mod report;
 mod run;
 mod server;
 mod sink;
+mod tape;
 mod trace;
 mod truth;
 mod world;
 
+pub use bench::{Bench, Rates};
 pub use campaign::{Campaign, Modes, Summary};
 pub use coverage::Coverage;
 pub use faults::{Fault, Fired};

@@ -34,6 +34,7 @@ use crate::oracle::{Oracle, Violation};
 use crate::plan::Plan;
 use crate::server::Source;
 use crate::sink::{Queue, Store, Worker};
+use crate::tape::Tape;
 use crate::trace::Trace;
 use crate::truth::Truth;
 use due::Due;
@@ -241,6 +242,16 @@ impl<C: Carrier> World<C> {
     /// How the machines ended that ended by their own account.
     pub(crate) fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
+    }
+
+    /// From now on it is kept what machines are handed.
+    pub(crate) fn record(&mut self) {
+        self.host.record();
+    }
+
+    /// What the machines were handed since.
+    pub(crate) fn into_tape(self) -> Option<Tape<C::Payload>> {
+        self.host.into_tape()
     }
 
     /// What was written down.

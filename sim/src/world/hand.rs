@@ -17,10 +17,12 @@ impl<C: Carrier> World<C> {
         self.steps += 1;
         let (before, kind) = (self.phase_of_machine, coverage::kind(&input));
         let now = self.host.now(self.now);
-        let Some(life) = self.host.life() else { return Ok(()) };
+        if self.host.life().is_none() {
+            return Ok(());
+        }
         self.trace.input(now, &input);
         self.oracle.input(now, &input)?;
-        life.machine.handle(now, input);
+        self.host.hand(now, input);
         self.carry_out(now)?;
         self.coverage.note(before, kind, self.phase_of_machine);
         match again {
@@ -45,7 +47,8 @@ impl<C: Carrier> World<C> {
         self.steps += 1;
         self.trace.input(now, &input);
         self.oracle.late(now, &input);
-        life.machine.handle(now, input);
+        self.host.hand(now, input);
+        let Some(life) = self.host.life() else { return Ok(()) };
         while let Some(effect) = life.machine.poll_effect() {
             self.trace.effect(&effect);
             self.oracle.late_effect(&effect)?;

@@ -1,0 +1,29 @@
+//! What the process has cost so far: processor time, which a busy neighbour on the same machine does not spend.
+
+use std::time::Duration;
+
+/// Processor time that all threads of this process have spent.
+#[cfg(unix)]
+pub(crate) fn spent() -> Duration {
+    use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::TimeValLike as _;
+
+    let usage = getrusage(UsageWho::RUSAGE_SELF).expect("the system says what its own process has cost");
+    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    Duration::from_micros(micros.unsigned_abs())
+}
+
+/// Time that has passed since this was first asked: elsewhere the standard library knows no better.
+#[cfg(not(unix))]
+pub(crate) fn spent() -> Duration {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    BEGAN.get_or_init(Instant::now).elapsed()
+}
+
+/// How many in a second of processor time.
+pub(crate) fn rate(count: u64, cost: Duration) -> u64 {
+    u64::try_from(u128::from(count) * 1_000_000_000 / cost.as_nanos().max(1)).unwrap_or(u64::MAX)
+}
