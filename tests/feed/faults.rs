@@ -107,6 +107,43 @@ async fn malformed_frames_come_between_events_and_none_is_in_the_truth() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_replay_goes_wrong_like_all_of_it() {
+    let feed = Feeding::start(config(Wires::V1, 10), &["malformed=1"]).await;
+    let mut client = Client::connect(feed.address, "/subscribe?cursor=1").await.expect("accepted");
+    let texts = client.texts(20).await;
+    let is_event: Vec<bool> = texts.iter().map(|text| key(text).is_some()).collect();
+    assert_eq!(is_event, [true, false].repeat(10), "garbage between each two");
+    assert_eq!(feed.times().await, 10);
+
+    let feed = Feeding::start(config(Wires::V1, 40), &["drop=20"]).await;
+    let mut client = Client::connect(feed.address, "/subscribe?cursor=1").await.expect("accepted");
+    let times: Vec<u64> = client.texts(40).await.iter().map(|text| time(text)).collect();
+    assert!((10..31).contains(&times.len()) && times.is_sorted(), "{times:?}");
+    let mut client = Client::connect(feed.address, "/subscribe?cursor=1").await.expect("accepted");
+    assert_eq!(time(&client.texts(1).await[0]), times[0], "nothing is lost by it");
+}
+
+#[tokio::test]
+async fn the_oldest_is_where_the_log_begins_whatever_the_clock_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let serve = folder.path().join("said.jsonl");
+    let line = |time: u64| {
+        format!(
+            r#"{{"did":"did:plc:a","time_us":{time},"kind":"identity","identity":{{"did":"did:plc:a","seq":{time},"time":"t"}}}}"#
+        )
+    };
+    std::fs::write(&serve, [2_000, 1_000, 3_000].map(line).join("\n")).expect("a file");
+    let config = Config { serve: Some(serve), ..config(Wires::V1, 3) };
+    let feed = Feeding::start(config, &["drop"]).await;
+    for (cursor, expected) in [("0", vec![2_000, 1_000, 3_000]), ("2000", vec![2_000, 3_000])] {
+        let path = format!("/subscribe?cursor={cursor}");
+        let mut client = Client::connect(feed.address, &path).await.expect("accepted");
+        let times: Vec<u64> = client.texts(expected.len()).await.iter().map(|text| time(text)).collect();
+        assert_eq!(times, expected, "{cursor}");
+    }
+}
+
+#[tokio::test]
 async fn reorder_mixes_the_end_of_a_replay_and_loses_nothing() {
     let feed = Feeding::start(config(Wires::V1, 500), &["reorder"]).await;
     let mut client = Client::connect(feed.address, "/subscribe?cursor=1").await.expect("accepted");

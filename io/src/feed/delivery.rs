@@ -1,15 +1,18 @@
 //! What one subscriber gets next: where it began, how far it is, what it wants of what there is.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use highwater_core::cursor::Place;
 use highwater_core::dialect::filter::Filter;
 use highwater_core::serve::message::Limit;
 use highwater_core::serve::reply::Reply;
 use highwater_core::serve::request::Accepted;
 use highwater_core::serve::seat::{Seat, seat};
 use highwater_core::serve::{OUTBOX_EVENTS_MAX, Wire, outdated_cursor};
+use highwater_core::time::WallTime;
 
 use crate::feed::block::{Block, Fate, Form};
 use crate::feed::cutover;
@@ -32,6 +35,8 @@ pub(crate) struct Delivery {
     replay_since: Option<u64>,
     /// What is said before the first event.
     first: Option<Bytes>,
+    /// What is still to be said of the end of a replay, a frame each: it may have been mixed.
+    cut_over: VecDeque<Bytes>,
 }
 
 /// What to do about a subscriber now.
@@ -57,21 +62,26 @@ impl Delivery {
             }
             _ => {}
         }
-        let seated = seat(accepted.wire, accepted.place, &server.bounds(instance))
+        let place = accepted.place;
+        let seated = seat(accepted.wire, place, &server.bounds(instance))
             .map_err(|too_old| Reply::too_old(too_old.floor))?;
         let (next, replay_since) = match seated.seat {
             Seat::Live => (server.log().next(), None),
             Seat::Seq(seq) => (instance.position(seq), Some(0)),
             Seat::Time(time) => {
-                let time = instance.time(time.as_micros());
-                (server.log().position_at(time), Some(time))
+                // Moved up to the oldest event, it is still owed what a clock that went back has put before that.
+                let asked =
+                    if let Place::Time(asked) = place { asked.min(time) } else { WallTime::default() };
+                let log_time = |time: WallTime| instance.time(time.as_micros());
+                (server.log().position_at(log_time(time)), Some(log_time(asked)))
             }
         };
         // The older wire has a dictionary of a fixed number; here it is whichever there is.
         let dictionary = accepted.dictionary.map(|_| server.press().dictionary(accepted.wire).id());
         let form = Form { wire: accepted.wire, instance, dictionary };
         let first = seated.outdated.then(|| server.press().aside(&outdated_cursor(), form));
-        Ok(Self { server: Arc::clone(server), accepted, form, next, replay_since, first })
+        let cut_over = VecDeque::new();
+        Ok(Self { server: Arc::clone(server), accepted, form, next, replay_since, first, cut_over })
     }
 
     pub(crate) fn server(&self) -> &Arc<Server> {
@@ -106,6 +116,9 @@ impl Delivery {
         if let Some(first) = self.first.take() {
             return Parcel::Frames(first, 0, None);
         }
+        if !self.cut_over.is_empty() {
+            return self.go_live();
+        }
         let Some((block, from)) = self.server.log().at(self.next) else {
             self.replay_since = None;
             self.server.demand();
@@ -126,7 +139,7 @@ impl Delivery {
             .map_or(Parcel::Left, |(frames, count)| Parcel::Frames(frames, count, firing))
     }
 
-    /// The last of the replay: from here on it is live.
+    /// Takes up the last of the replay: from there on it is live.
     fn cut_over(&mut self) -> Parcel {
         let mut events = Vec::new();
         while let Some((block, from)) = self.server.log().at(self.next) {
@@ -143,11 +156,18 @@ impl Delivery {
         {
             cutover::spoil(&mut events, firing, Duration::from_secs(1));
         }
+        self.cut_over = events.into_iter().map(|(_, frame)| frame).collect();
+        self.go_live()
+    }
+
+    /// Says what is left of the last of the replay, as far as nothing goes wrong.
+    fn go_live(&mut self) -> Parcel {
+        let (happen, firing) = self.server.hazards().next(Site::Wire, self.cut_over.len() as u64);
         let mut bytes = BytesMut::new();
-        for (_, frame) in &events {
-            bytes.extend_from_slice(frame);
+        for frame in self.cut_over.drain(..happen as usize) {
+            bytes.extend_from_slice(&frame);
         }
-        Parcel::Frames(bytes.freeze(), events.len() as u64, None)
+        Parcel::Frames(bytes.freeze(), happen, firing)
     }
 
     /// The frames of some events, as far as they are wanted, and how many they are.
