@@ -77,16 +77,16 @@ impl Outcome {
     fn add(&mut self, program: &Program, wire: Wire, said: &Said, folder: &Path) -> Result<(), Failure> {
         let quiet = follow(program, wire, &said.arguments(), &folder.join("quiet.db"))?;
         self.compare(said, &quiet)?;
-        self.expect(quiet.set_aside.is_empty(), || format!("set aside: {:?}", quiet.set_aside));
+        self.demand(quiet.set_aside.is_empty(), || format!("set aside: {:?}", quiet.set_aside));
         let mut arguments = said.arguments();
         arguments.push("--fault=malformed=1".to_owned());
         let loud = follow(program, wire, &arguments, &folder.join("loud.db"))?;
         let events = self.compare(said, &loud)?;
         let is_each_garbage = loud.set_aside.iter().all(|reason| reason.starts_with("malformed"));
-        self.expect(is_each_garbage && loud.set_aside.len() == events, || {
+        self.demand(is_each_garbage && loud.set_aside.len() == events, || {
             format!("garbage after each of {events} events, and set aside is {:?}", loud.set_aside)
         });
-        self.expect(quiet.gaps == loud.gaps, || format!("gaps {:?}, then {:?}", quiet.gaps, loud.gaps));
+        self.demand(quiet.gaps == loud.gaps, || format!("gaps {:?}, then {:?}", quiet.gaps, loud.gaps));
         self.events += events;
         self.garbage += loud.set_aside.len();
         Ok(())
@@ -100,14 +100,14 @@ impl Outcome {
         };
         let mut pairs = said.lines().zip(stored.lines());
         let differs = pairs.find(|(said, stored)| said != stored);
-        self.expect(said == *stored, || match differs {
+        self.demand(said == *stored, || match differs {
             Some((said, stored)) => format!("said    {said}\nstored  {stored}"),
             None => format!("{} were said, and {} stored", said.lines().count(), stored.lines().count()),
         });
         Ok(said.lines().count())
     }
 
-    fn expect(&mut self, holds: bool, difference: impl FnOnce() -> String) {
+    fn demand(&mut self, holds: bool, difference: impl FnOnce() -> String) {
         self.differences.extend((!holds).then(difference));
     }
 }
