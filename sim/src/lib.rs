@@ -32,6 +32,7 @@ mod oracle;
 mod plan;
 mod report;
 mod run;
+mod scopes;
 mod server;
 mod sink;
 mod tape;
