@@ -102,11 +102,17 @@ impl Rare {
     }
 
     /// Whether it happens this time.
+    #[inline]
     pub(crate) fn happens(&mut self) -> bool {
         if self.left > 0 {
             self.left -= 1;
             return false;
         }
+        self.strikes()
+    }
+
+    #[cold]
+    fn strikes(&mut self) -> bool {
         match self.mean {
             Some(mean) => self.left = self.stream.wait(mean.get()),
             None => self.left = u64::MAX,
