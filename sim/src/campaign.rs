@@ -10,8 +10,10 @@ use highwater_core::effect::Outcome;
 use crate::coverage::Coverage;
 use crate::cpu;
 use crate::faults::Fired;
+use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
-use crate::run::{Failure, Mode, Report, run_seed};
+use crate::plan::Plan;
+use crate::run::{Failure, Report, run_seed};
 
 /// Which seeds to run, and how.
 #[derive(Clone, Debug)]
@@ -130,7 +132,8 @@ impl Campaign {
         }
         let what = format!("two runs differ: {:x} and {:x}", report.hash, again.hash);
         let violation = Violation::of(Rule::O18Determinism, what);
-        Err(Box::new(Failure { seed, mode, step: report.steps, violation, lines: Vec::new() }))
+        let plan = Plan::of_seed(seed, mode, Vec::new());
+        Err(Box::new(Failure { plan, step: report.steps, violation, lines: Vec::new() }))
     }
 }
 
@@ -149,7 +152,7 @@ impl Summary {
     fn fail(&mut self, failure: Failure) {
         self.failed += 1;
         self.steps += failure.step;
-        self.failures.insert(failure.seed, failure);
+        self.failures.insert(failure.plan.seed(), failure);
         if self.failures.len() > FAILURES_MAX {
             self.failures.pop_last();
         }

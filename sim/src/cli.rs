@@ -4,11 +4,12 @@ mod bench;
 mod hash;
 mod run;
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use highwater_sim::Mode;
+use highwater_sim::{Mode, Plan};
 
 /// Runs the production machine through seeded faults and checks every step.
 #[derive(clap::Parser)]
@@ -60,4 +61,26 @@ pub(crate) fn run() -> ExitCode {
 fn say(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+}
+
+/// Says on stderr what is wrong and who must act.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// A plan is so long at most: far longer than any that was recorded.
+const PLAN_BYTES_MAX: u64 = 64 << 20;
+
+/// Reads a plan; none, and said why, if it is none.
+fn read_plan(path: &Path) -> Option<Plan> {
+    let text = std::fs::File::open(path).and_then(|file| {
+        let mut text = String::new();
+        file.take(PLAN_BYTES_MAX).read_to_string(&mut text).map(|_| text)
+    });
+    match text.map(|text| Plan::read(&text)) {
+        Ok(Ok(plan)) => return Some(plan),
+        Ok(Err(error)) => complain(&format!("{} is no plan: {error}", path.display())),
+        Err(error) => complain(&format!("{} cannot be read: {error}", path.display())),
+    }
+    None
 }

@@ -17,6 +17,11 @@ impl Clock {
         Self { wrong_by: micros }
     }
 
+    /// How wrong it is.
+    pub(crate) const fn wrong_by_micros(self) -> i64 {
+        self.wrong_by
+    }
+
     /// What it shows at a moment of the world.
     pub(crate) fn at(self, now: Instant) -> WallTime {
         WallTime::from_micros((BEGINNING + now.as_micros()).saturating_add_signed(self.wrong_by))

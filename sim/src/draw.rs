@@ -7,8 +7,6 @@
 
 mod site;
 
-use core::num::NonZeroU64;
-
 use highwater_core::time::Duration;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -17,37 +15,72 @@ use crate::hash::Hash;
 pub(crate) use site::Site;
 
 /// All the chance of one run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Draws {
     seed: u64,
+    chance: Chance,
+}
+
+/// Where the numbers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Chance {
+    /// From the seed, by name.
+    Keyed,
+    /// Always the same number: the network takes always as long, and nothing is by chance.
+    Still,
+}
+
+impl Chance {
+    /// Both.
+    pub(crate) const ALL: [Self; 2] = [Self::Keyed, Self::Still];
+
+    /// The name in plans.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Keyed => "keyed-v1",
+            Self::Still => "still",
+        }
+    }
 }
 
 impl Draws {
     /// The chance that `seed` stands for.
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed }
+        Self { seed, chance: Chance::Keyed }
+    }
+
+    /// The same with its numbers from there.
+    pub(crate) fn with(self, chance: Chance) -> Self {
+        Self { chance, ..self }
     }
 
     /// The generator of `entity` at `site`. Whoever asks keeps it: asking twice reads the same numbers twice.
     pub(crate) fn stream(self, site: Site, entity: u64) -> Stream {
+        if self.chance == Chance::Still {
+            return Stream { generator: None };
+        }
         let mut key = [0; 32];
         key[..8].copy_from_slice(&self.seed.to_le_bytes());
         let mut generator = ChaCha8Rng::from_seed(key);
         generator.set_stream(Hash::of_name(site.name()).and(entity).finish());
-        Stream { generator }
+        Stream { generator: Some(generator) }
     }
 }
 
 /// One named source of numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Stream {
-    generator: ChaCha8Rng,
+    generator: Option<ChaCha8Rng>,
 }
+
+/// Read again and again where nothing is by chance: three quarters of every range, so that what happens once in so
+/// many times does not, and a coin that ends a row of coins falls at once.
+const STILL: u64 = 0xC000_0000_0000_0001;
 
 impl Stream {
     /// The next 64 bits.
     pub(crate) fn next(&mut self) -> u64 {
-        self.generator.next_u64()
+        self.generator.as_mut().map_or(STILL, Rng::next_u64)
     }
 
     /// A number below `bound`, each as likely to within 2^-64 of itself; zero if there is none.
@@ -82,48 +115,6 @@ impl Stream {
         let half_life = (mean.saturating_mul(7) / 10).max(1);
         let halves = u64::from(self.next().trailing_zeros());
         half_life.saturating_mul(halves).saturating_add(self.below(half_life))
-    }
-}
-
-/// Something that happens once in so many times. It draws how far away the next time is, and then only counts.
-#[derive(Clone, Debug)]
-pub(crate) struct Rare {
-    mean: Option<NonZeroU64>,
-    left: u64,
-    stream: Stream,
-}
-
-impl Rare {
-    /// Happens once in `n` times on average; never if `n` is zero.
-    pub(crate) fn new(n: u64, mut stream: Stream) -> Self {
-        let mean = NonZeroU64::new(n);
-        let left = mean.map_or(u64::MAX, |mean| stream.wait(mean.get()));
-        Self { mean, left, stream }
-    }
-
-    /// Whether it happens this time.
-    #[inline]
-    pub(crate) fn happens(&mut self) -> bool {
-        if self.left > 0 {
-            self.left -= 1;
-            return false;
-        }
-        self.strikes()
-    }
-
-    #[cold]
-    fn strikes(&mut self) -> bool {
-        match self.mean {
-            Some(mean) => self.left = self.stream.wait(mean.get()),
-            None => self.left = u64::MAX,
-        }
-        self.mean.is_some()
-    }
-
-    /// It happens no more.
-    pub(crate) fn heal(&mut self) {
-        self.mean = None;
-        self.left = u64::MAX;
     }
 }
 
@@ -163,12 +154,10 @@ mod tests {
     }
 
     #[test]
-    fn a_rare_thing_happens_about_as_often_as_said_and_can_be_healed() {
-        let mut rare = Rare::new(50, Draws::new(3).stream(Site::Connection, 1));
-        let count = (0..100_000).filter(|_| rare.happens()).count();
-        assert!((1_600..2_400).contains(&count), "{count}");
-        rare.heal();
-        assert!((0..100_000).all(|_| !rare.happens()));
+    fn where_nothing_is_by_chance_rare_things_do_not_happen() {
+        let mut stream = Draws::new(5).with(Chance::Still).stream(Site::Connection, 0);
+        assert_eq!([stream.below(100), stream.between(10, 13), stream.wait(1_000)], [75, 13, 525]);
+        assert!(!stream.one_in(2) && stream.one_in(1));
     }
 
     #[test]
@@ -181,6 +170,5 @@ mod tests {
         assert_eq!(stream.below(0), 0);
         assert_eq!(stream.between(4, 4), 4);
         assert!(!stream.one_in(0) && stream.one_in(1));
-        assert_eq!(Rare::new(0, stream).mean, None);
     }
 }

@@ -4,7 +4,7 @@ mod connection;
 mod fate;
 
 pub(crate) use connection::{CLOCK_TRUST, Call, Connection, Stage};
-pub(crate) use fate::{Fate, Greeting, MISHAPS, Mishap};
+pub(crate) use fate::{Fate, Greeting};
 
 use crate::draw::{Draws, Site};
 use crate::faults::Faults;
@@ -26,11 +26,12 @@ impl Network {
     }
 
     /// Dials; whatever connection was there becomes a ghost.
-    pub(crate) fn dial(&mut self, call: Call, faults: &mut Faults) -> &mut Connection {
+    pub(crate) fn dial(&mut self, call: Call, faults: &Faults) -> &mut Connection {
         self.part();
         self.dialed += 1;
         let mut stream = self.draws.stream(Site::Connection, u64::from(self.dialed));
-        let fate = Fate::draw(faults, &mut stream, call.options.compress);
+        let omens = faults.omens(Site::Mishap, u64::from(self.dialed));
+        let fate = Fate::draw(omens, &mut stream, call.options.compress);
         self.current.insert(Connection::new(self.dialed, call, fate, stream))
     }
 
@@ -54,7 +55,7 @@ impl Network {
         let mut gone = self.current.take()?;
         let number = gone.number;
         gone.is_paused = false;
-        if gone.fate.late > 0 {
+        if gone.late > 0 {
             self.ghosts.push(gone);
         }
         Some(number)

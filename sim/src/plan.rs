@@ -1,134 +1,58 @@
-//! The shape of one run: which sources, which limits, how long; all that a seed decides before anything happens.
+//! A run as data: its shape, its chance, and every fault that fires. It can be kept, read, changed and run again.
+//!
+//! ```text
+//! {"plan":1,"seed":31,"mode":"machine","chance":"keyed-v1"}
+//! {"sources":[{"wire":"v2","retention_us":3600000000}],"heals_us":60000000, ...}
+//! {"fault":"stall","site":"mishap","entity":2,"after_us":1500000,"for_us":40000000}
+//! {"fault":"crash","site":"clockwork","entity":0,"at_us":31000000,"for_us":10000,"lands":0}
+//! ```
+//! The seed still says what is neither shape nor fault: how long the network takes, which events there are. A fault
+//! is found again by what it is and whom it befalls (its `entity`, and its `attempt` if that one is befallen more
+//! than once), so that a line can be taken out, or its numbers changed, and the rest stays what it was.
 
-use highwater_core::Config;
-use highwater_core::checkpoint::FilterHash;
-use highwater_core::config::Source;
-use highwater_core::cursor::{CursorKind, Place};
-use highwater_core::serve::Wire;
-use highwater_core::time::{Duration, Instant};
+mod shape_text;
+mod text;
 
-use crate::clock::Clock;
-use crate::draw::{Draws, Site, Stream};
-use crate::truth::{Filter, Weather};
+use crate::draw::{Chance, Draws};
+use crate::faults::Record;
+use crate::mode::Mode;
+use crate::shape::Shape;
+pub use text::PlanError;
 
-/// What a run is made of.
+/// A run as data.
 #[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    /// How each source speaks, and for how long it keeps events.
-    pub(crate) sources: Vec<(Wire, Duration)>,
-    /// One that refuses for good; never all of them.
-    pub(crate) fatal: Option<usize>,
-    /// One that is not healed; never all of them.
-    pub(crate) lost: Option<usize>,
-    /// What the machine is told, but for its own chance.
-    pub(crate) config: Config,
-    /// The shape of what happens in the network.
-    pub(crate) weather: Weather,
-    /// The sink does everything at once, and compares keys.
-    pub(crate) is_atomic: bool,
-    /// How long the sink takes.
-    pub(crate) sink_takes: Duration,
-    /// Of a deadline and news at the very same moment, the deadline comes first.
-    pub(crate) is_deadline_first: bool,
-    /// How wrong the process's wall clock is at first.
-    pub(crate) clock: Clock,
+pub struct Plan {
+    /// The seed of all that is neither shape nor fault.
+    pub(crate) seed: u64,
+    /// What the machine carries.
+    pub(crate) mode: Mode,
+    /// Where the chance comes from that the seed stands for.
+    pub(crate) chance: Chance,
+    /// What the run is made of.
+    pub(crate) shape: Shape,
+    /// What goes wrong, and nothing else.
+    pub(crate) faults: Vec<Record>,
 }
-
-/// The safety phase is so long at most.
-const SAFETY_MAX: Duration = Duration::from_secs(3_600);
-/// So long do events go on to happen after healing: some must come after the last fault.
-const HEALED_EVENTS: Duration = Duration::from_secs(30);
-/// So long may it take to catch up. A half-open connection is noticed (25 s), dials back off (60 s) up to a
-/// `Retry-After` (60 s), a witness is waited for (10 s) on each of up to 5 attempts at too old a place, and each of
-/// three sources may have to be given up first.
-const CATCH_UP_MAX: Duration = Duration::from_secs(1_200);
 
 impl Plan {
-    /// What `draws` stand for.
-    pub(crate) fn new(draws: Draws) -> Self {
-        let mut stream = draws.stream(Site::Plan, 0);
-        let sources = sources(&mut stream);
-        let count = sources.len() as u64;
-        let is_several = count > 1;
-        let one =
-            |stream: &mut Stream, n| (is_several && stream.one_in(n)).then(|| stream.below(count) as usize);
-        let (fatal, lost) = (one(&mut stream, 10), one(&mut stream, 4));
-        let weather = weather(&mut stream);
-        let clock = Clock::wrong_by(stream.between(0, 2_000_000).cast_signed() - 1_000_000);
-        Self {
-            config: config(&mut stream, &sources, clock),
-            fatal,
-            lost: lost.filter(|_| fatal.is_none()),
-            weather,
-            is_atomic: !stream.one_in(4),
-            sink_takes: stream.span(Duration::from_micros(100), Duration::from_millis(20)),
-            is_deadline_first: stream.one_in(2),
-            sources,
-            clock,
-        }
+    /// The plan of a seed in which these were the faults.
+    pub(crate) fn of_seed(seed: u64, mode: Mode, faults: Vec<Record>) -> Self {
+        let shape = Shape::drawn(Draws::new(seed));
+        Self { seed, mode, chance: Chance::Keyed, shape, faults }
     }
-}
 
-fn sources(stream: &mut Stream) -> Vec<(Wire, Duration)> {
-    let count = stream.pick(&[1, 1, 1, 1, 2, 2, 3]);
-    let source = |_| {
-        let wire = stream.pick(&[Wire::V1, Wire::V1, Wire::V2, Wire::V2, Wire::V1OnV2Host]);
-        let retention = stream.pick(&[36 * 3_600, 3_600, 300, 60]);
-        (wire, Duration::from_secs(retention))
-    };
-    (0..count).map(source).collect()
-}
-
-fn weather(stream: &mut Stream) -> Weather {
-    let gap = stream.pick(&[20, 50, 100, 300, 1_000, 4_000]);
-    let gap = Duration::from_millis(gap);
-    let safety = gap * stream.between(200, 3_000);
-    let heals_at = Instant::ZERO + safety.max(Duration::from_secs(60)).min(SAFETY_MAX);
-    let calms_at = heals_at + HEALED_EVENTS;
-    let sparse = stream.pick(&[1, 1, 2, 4, 20]);
-    Weather { gap, sparse, heals_at, calms_at, ends_at: calms_at + CATCH_UP_MAX }
-}
-
-fn config(stream: &mut Stream, sources: &[(Wire, Duration)], clock: Clock) -> Config {
-    let told = sources.iter().map(|&(wire, _)| match wire {
-        Wire::V1 | Wire::V1OnV2Host => Source { kind: CursorKind::Time, patience: Duration::from_secs(8) },
-        Wire::V2 => Source { kind: CursorKind::Seq, patience: Duration::from_secs(4) },
-    });
-    let mut config = Config::new(told.collect());
-    config.start = start(stream, clock);
-    config.filter = hash(Filter::First);
-    config.compress = stream.one_in(2);
-    config.stall_timeout = Duration::from_secs(stream.pick(&[5, 15, 25, 25]));
-    config.quiet_limit =
-        stream.one_in(6).then(|| stream.span(Duration::from_secs(20), Duration::from_secs(120)));
-    config.backoff_initial = Duration::from_millis(stream.pick(&[100, 1_000, 1_000]));
-    config.backoff_max = Duration::from_secs(stream.pick(&[5, 60, 60]));
-    config.rewind = Duration::from_secs(stream.pick(&[0, 60, 300]));
-    config.batch_events = stream.pick(&[1, 4, 16, 64, 1_000]);
-    config.batch_bytes = stream.pick(&[2_000, 64_000, 8 << 20]);
-    config.batch_delay = Duration::from_millis(stream.pick(&[0, 5, 50, 50]));
-    config.buffer_events = stream.pick(&[32, 256, 8_000]).max(config.batch_events);
-    config.buffer_bytes = stream.pick(&[16_000, 256_000, 16 << 20]).max(config.batch_bytes);
-    config.exit_idle =
-        stream.one_in(16).then(|| stream.span(Duration::from_secs(5), Duration::from_secs(60)));
-    config.give_up_after =
-        stream.one_in(16).then(|| stream.span(Duration::from_secs(300), Duration::from_secs(900)));
-    config
-}
-
-fn start(stream: &mut Stream, clock: Clock) -> Place {
-    let ago = stream.span(Duration::ZERO, Duration::from_secs(60));
-    match stream.below(4) {
-        0 => Place::Oldest,
-        1 => Place::Time(clock.at(Instant::ZERO) - ago),
-        _ => Place::Tip,
+    /// The chance of its run.
+    pub(crate) fn draws(&self) -> Draws {
+        Draws::new(self.seed).with(self.chance)
     }
-}
 
-/// What the machine knows a subscription by.
-pub(crate) fn hash(filter: Filter) -> FilterHash {
-    match filter {
-        Filter::First => FilterHash(1),
-        Filter::Second => FilterHash(2),
+    /// How many faults it lists.
+    pub fn faults(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// The seed that it was made from.
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 }

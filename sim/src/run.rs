@@ -1,4 +1,4 @@
-//! One seed, from the first moment to the closed books.
+//! One run, of a seed or of a plan, from the first moment to the closed books.
 
 use core::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,29 +8,12 @@ use highwater_core::time::{Duration, Instant};
 
 use crate::carrier::{Carrier, Direct, Wired};
 use crate::coverage::Coverage;
-use crate::faults::Fired;
+use crate::faults::{Fired, Firing};
+use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
+use crate::plan::Plan;
 use crate::trace::Trace;
 use crate::world::World;
-
-/// What the machine carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Mode {
-    /// Only what it decides by.
-    Machine,
-    /// The bytes of the real wires.
-    Wire,
-}
-
-impl Mode {
-    /// The mode's name in commands and reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Machine => "machine",
-            Self::Wire => "wire",
-        }
-    }
-}
 
 /// What a run without a violation was like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,10 +37,8 @@ pub struct Report {
 /// A run in which something was that must not be.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// The seed.
-    pub seed: u64,
-    /// What the machine carried.
-    pub mode: Mode,
+    /// The run.
+    pub plan: Plan,
     /// The step at which it was noticed.
     pub step: u64,
     /// What it was.
@@ -66,49 +47,115 @@ pub struct Failure {
     pub lines: Vec<String>,
 }
 
+/// A run that is over, well or not.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    /// What was that must not be.
+    pub(crate) violation: Option<Violation>,
+    /// Inputs handed to production machines.
+    pub(crate) steps: u64,
+    /// What went wrong in the world, in that order.
+    pub(crate) fired: Vec<Firing>,
+    /// The hash of all inputs and effects.
+    pub(crate) hash: u64,
+    /// What was written down.
+    pub(crate) trace: Trace,
+    time: Duration,
+    coverage: Coverage,
+    outcomes: Vec<Outcome>,
+}
+
 /// So many lines of the trace are kept with a failure.
 const LINES: usize = 40;
 
 /// Runs a seed. The same seed is the same run, whenever and wherever.
 pub fn run_seed(seed: u64, mode: Mode) -> Result<Report, Box<Failure>> {
-    let (run, _) = run_traced(seed, mode, Trace::none());
-    run.map_err(|_| {
-        let (run, trace) = run_traced(seed, mode, Trace::last(LINES));
-        let (violation, step) = match run {
-            Err(failed) => failed,
-            Ok(report) => (Violation::of(Rule::O18Determinism, "it failed, and then did not"), report.steps),
-        };
-        let lines = trace.lines().map(str::to_owned).collect();
-        Box::new(Failure { seed, mode, step, violation, lines })
-    })
+    let ended = drawn(seed, mode, Trace::none());
+    if ended.violation.is_none() {
+        return Ok(ended.report(seed));
+    }
+    let again = drawn(seed, mode, Trace::last(LINES));
+    let plan = again.plan(seed, mode);
+    let unsaid = || Violation::of(Rule::O18Determinism, "it failed, and then did not");
+    let lines = again.trace.lines().map(str::to_owned).collect();
+    let violation = again.violation.unwrap_or_else(unsaid);
+    Err(Box::new(Failure { plan, step: again.steps, violation, lines }))
+}
+
+/// Runs a plan: what it lists goes wrong, and nothing else.
+pub fn run_plan(plan: &Plan, trace: Trace) -> (Result<Report, (Violation, u64)>, Trace) {
+    planned(plan, trace).told(plan.seed())
 }
 
 /// Runs a seed and writes it down.
 pub fn run_traced(seed: u64, mode: Mode, trace: Trace) -> (Result<Report, (Violation, u64)>, Trace) {
+    drawn(seed, mode, trace).told(seed)
+}
+
+/// The plan of what happens in a seed, whether it ends well or not.
+pub fn plan_of_seed(seed: u64, mode: Mode) -> Plan {
+    drawn(seed, mode, Trace::none()).plan(seed, mode)
+}
+
+/// Runs a seed.
+pub(crate) fn drawn(seed: u64, mode: Mode, trace: Trace) -> Ended {
     match mode {
-        Mode::Machine => run_with(Direct, seed, trace),
-        Mode::Wire => run_with(Wired::new(), seed, trace),
+        Mode::Machine => run(World::new(Direct, seed, trace)),
+        Mode::Wire => run(World::new(Wired::new(), seed, trace)),
     }
 }
 
-fn run_with<C: Carrier>(carrier: C, seed: u64, trace: Trace) -> (Result<Report, (Violation, u64)>, Trace) {
-    let mut world = World::new(carrier, seed, trace);
+/// Runs a plan.
+pub(crate) fn planned(plan: &Plan, trace: Trace) -> Ended {
+    match plan.mode {
+        Mode::Machine => run(World::planned(Direct, plan, trace)),
+        Mode::Wire => run(World::planned(Wired::new(), plan, trace)),
+    }
+}
+
+fn run<C: Carrier>(mut world: World<C>) -> Ended {
     // The production machine asserts what must hold: a panic of it is a finding, not the end of the campaign.
     let ended = catch_unwind(AssertUnwindSafe(|| world.run())).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().cloned();
         let said = said.or_else(|| panic.downcast_ref::<&str>().map(|&said| said.to_owned()));
         Err(Violation::of(Rule::World, format!("a panic: {}", said.unwrap_or_default())))
     });
-    let report = ended.map_err(|violation| (violation, world.steps())).map(|()| Report {
-        seed,
+    Ended {
+        violation: ended.err(),
         steps: world.steps(),
-        time: world.now().since(Instant::ZERO),
-        hash: world.oracle().hash(),
         fired: world.fired(),
+        hash: world.oracle().hash(),
+        time: world.now().since(Instant::ZERO),
         coverage: world.coverage().clone(),
         outcomes: world.outcomes().to_vec(),
-    });
-    (report, world.into_trace())
+        trace: world.into_trace(),
+    }
+}
+
+impl Ended {
+    fn report(self, seed: u64) -> Report {
+        Report {
+            seed,
+            steps: self.steps,
+            time: self.time,
+            hash: self.hash,
+            fired: Fired::of(&self.fired),
+            coverage: self.coverage,
+            outcomes: self.outcomes,
+        }
+    }
+
+    fn told(mut self, seed: u64) -> (Result<Report, (Violation, u64)>, Trace) {
+        let trace = core::mem::replace(&mut self.trace, Trace::none());
+        match self.violation.take() {
+            Some(violation) => (Err((violation, self.steps)), trace),
+            None => (Ok(self.report(seed)), trace),
+        }
+    }
+
+    fn plan(&self, seed: u64, mode: Mode) -> Plan {
+        Plan::of_seed(seed, mode, self.fired.iter().map(|firing| firing.record).collect())
+    }
 }
 
 impl fmt::Display for Failure {
@@ -116,8 +163,25 @@ impl fmt::Display for Failure {
         for line in &self.lines {
             writeln!(f, "{line}")?;
         }
-        writeln!(f, "seed {} failed at step {}: {}", self.seed, self.step, self.violation)?;
-        let mode = self.mode.name();
-        write!(f, "repeat: highwater-sim run --seeds 1 --from {} --mode {mode} --trace", self.seed)
+        let (seed, mode) = (self.plan.seed(), self.plan.mode.name());
+        writeln!(f, "seed {seed} failed at step {}: {}", self.step, self.violation)?;
+        write!(f, "repeat: highwater-sim run --seeds 1 --from {seed} --mode {mode} --trace")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorded_plan_is_the_same_run() {
+        for seed in 0..120 {
+            let mode = if seed % 8 == 7 { Mode::Wire } else { Mode::Machine };
+            let once = drawn(seed, mode, Trace::none());
+            let plan = Plan::read(&once.plan(seed, mode).to_string()).unwrap();
+            let again = planned(&plan, Trace::none());
+            assert_eq!(once.fired, again.fired, "{seed}");
+            assert_eq!((once.hash, once.steps), (again.hash, again.steps), "{seed}");
+        }
     }
 }

@@ -15,13 +15,12 @@ use highwater_core::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::draw::Stream;
-use crate::faults::Fault;
+use crate::faults::{Fault, Measure, Record};
 use crate::truth::{EventId, Truth};
 
 pub(crate) use instance::Instance;
-use instance::RETOLD_MAX;
 pub(crate) use log::Told;
-pub(crate) use seating::{Mood, Start};
+pub(crate) use seating::{Oddities, Start};
 
 /// The clocks of servers behind one name are so far apart at most.
 pub(crate) const SKEW_MAX: Duration = Duration::from_secs(1);
@@ -110,7 +109,7 @@ impl Source {
         truth: &mut Truth,
         now: Instant,
         place: Place,
-        mut mood: Mood<'_>,
+        oddities: &mut Oddities,
     ) -> Answer {
         if self.is_lost {
             return Answer::Silence;
@@ -128,59 +127,55 @@ impl Source {
         }
         let instance =
             if self.is_healed { 0 } else { self.stream.below(self.instances.len() as u64) as usize };
-        match seating::start(self.instances[instance].knowledge(now), place, &mut mood) {
+        match seating::start(self.instances[instance].knowledge(now), place, oddities) {
             Start::TooOld => Answer::Refused(Closure::TooOld),
             start @ (Start::Live | Start::Replay { .. }) => Answer::Accepted { instance, start },
         }
     }
 
     /// Something befalls the source. True if its connections break.
-    pub(crate) fn befall(&mut self, fault: Fault, truth: &mut Truth, now: Instant) -> bool {
+    pub(crate) fn befall(&mut self, record: Record, truth: &mut Truth, now: Instant) -> bool {
         self.hear(truth, now);
-        let until = now + self.stream.span(Duration::from_millis(100), Duration::from_secs(20));
-        match fault {
-            Fault::Lag | Fault::Blind => {
-                let until = now + self.stream.span(Duration::from_secs(1), Duration::from_secs(60));
-                self.each(|instance| match fault {
-                    Fault::Lag => instance.lag(until),
-                    _ => instance.go_blind(until),
-                });
-                return false;
-            }
-            Fault::Outage => self.down_until = now + self.stream.span(Duration::from_secs(1), OUTAGE_MAX),
+        let until = now + record.span(Measure::For);
+        match record.fault {
+            Fault::Lag => self.each(|instance| instance.lag(until)),
+            Fault::Blind => self.each(|instance| instance.go_blind(until)),
+            Fault::Outage => self.down_until = until,
             _ => {
                 self.down_until = self.down_until.max(until);
-                self.start_anew(fault, truth, now, until);
+                self.start_anew(record, truth, now, until);
             }
         }
-        true
+        !matches!(record.fault, Fault::Lag | Fault::Blind)
     }
 
-    fn start_anew(&mut self, fault: Fault, truth: &Truth, now: Instant, until: Instant) {
-        let before = |span: Duration| Instant::from_micros(now.as_micros().saturating_sub(span.as_micros()));
-        let since = match self.wire {
-            Wire::V1 => before(self.stream.span(Duration::ZERO, RETOLD_MAX)),
-            Wire::V1OnV2Host | Wire::V2 => now,
+    fn start_anew(&mut self, record: Record, truth: &Truth, now: Instant, until: Instant) {
+        let ago = |span: Duration| Instant::from_micros(now.as_micros().saturating_sub(span.as_micros()));
+        let retold_since = match (record.fault, self.wire) {
+            (Fault::Rollback, _) | (_, Wire::V1OnV2Host | Wire::V2) => now,
+            (_, Wire::V1) => ago(record.span(Measure::Since)),
         };
-        let count = self.stream.between(1, 40) as usize;
-        let known = before(self.stream.span(Duration::from_secs(5), REBUILT_FROM_MAX));
-        let (shift, choice) = (self.stream.below(3), self.stream.below(3));
-        let step = self.stream.between(1, CLOCK_STEP_MAX.as_micros()).cast_signed();
-        let step = if self.stream.one_in(2) { step } else { -step };
         let mut unseen = core::mem::take(&mut self.unseen);
         let mut gone = core::mem::take(&mut self.gone);
         self.each(|instance| {
-            match fault {
-                Fault::ServerLoss => instance.lose(count, &mut unseen),
-                Fault::ServerClockStep => instance.step_clock(step),
-                Fault::Rollback => instance.roll_back(count, shift),
+            let count = |record: Record| record.number(Measure::Count) as usize;
+            match record.fault {
+                Fault::ServerLoss => instance.lose(count(record), &mut unseen),
+                Fault::ServerClockStep => instance.step_clock(record.step(Measure::Step)),
+                Fault::Rollback => instance.roll_back(count(record), record.number(Measure::Shift)),
                 Fault::Rebuild => {
-                    let seq = [1, instance.next_seq() / 2 + 1, instance.next_seq() + 100][choice as usize];
+                    let next = instance.next_seq();
+                    let seq = match record.number(Measure::Which) {
+                        0 => 1,
+                        1 => next / 2 + 1,
+                        _ => next + 100,
+                    };
+                    let known = ago(record.span(Measure::Since));
                     return instance.rebuild(truth, known, until, seq, &mut gone);
                 }
                 _ => {}
             }
-            instance.restart(truth, since, until);
+            instance.restart(truth, retold_since, until);
         });
         (self.unseen, self.gone) = (unseen, gone);
     }
@@ -203,13 +198,6 @@ impl Source {
         self.instances.iter_mut().for_each(act);
     }
 }
-
-/// A source takes no connections for so long at most; longer than any delay between two dials.
-const OUTAGE_MAX: Duration = Duration::from_secs(120);
-/// A server that is built anew knows so much at most.
-const REBUILT_FROM_MAX: Duration = Duration::from_secs(120);
-/// A server's clock is set by so much at most: well beyond any margin, well below a day.
-const CLOCK_STEP_MAX: Duration = Duration::from_secs(600);
 
 /// The sources' troubles, in the order in which they are scheduled.
 pub(crate) const TROUBLES: [Fault; 8] = [

@@ -12,8 +12,8 @@ use highwater_core::time::{Duration, Instant};
 
 use crate::carrier::Told;
 use crate::disk::Disk;
-use crate::draw::{Draws, Rare, Site, Stream};
-use crate::faults::{Fault, Faults};
+use crate::draw::{Draws, Site, Stream};
+use crate::faults::{Fault, Faults, Measure, Rare, Record};
 pub(crate) use queue::Queue;
 
 /// What events are given to.
@@ -39,32 +39,19 @@ pub(crate) enum Job<P: Payload> {
 /// What becomes of a job, and what is said of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Turn {
+    /// It is done.
     Plain,
-    Slow,
+    /// It cannot be done now.
     Unavailable,
-    /// Done, and the reply is lost.
-    Done,
-    /// Not done, and nobody can tell.
-    Undone,
-    /// Done later, after nobody could tell.
-    Late,
-    /// One event refused that would be taken the next time.
-    Refusal,
+    /// It goes wrong in this way.
+    Wrong(Record),
 }
 
-const TURNS: [(Fault, Turn); 6] = [
-    (Fault::SinkSlow, Turn::Slow),
-    (Fault::SinkUnavailable, Turn::Unavailable),
-    (Fault::SinkUnknownDone, Turn::Done),
-    (Fault::SinkUnknownUndone, Turn::Undone),
-    (Fault::SinkUnknownLate, Turn::Late),
-    (Fault::SinkRefusal, Turn::Refusal),
-];
-
-/// A slow sink takes so long at most: longer than any grace.
-const SLOW_MAX: Duration = Duration::from_secs(20);
-/// What nobody can tell of lands within this, if at all.
-const LATE_MAX: Duration = Duration::from_secs(5);
+/// What may become of any job.
+const OF_ALL: [Fault; 2] = [Fault::SinkSlow, Fault::SinkUnavailable];
+/// What may become of an append.
+const OF_APPENDS: [Fault; 4] =
+    [Fault::SinkUnknownDone, Fault::SinkUnknownUndone, Fault::SinkUnknownLate, Fault::SinkRefusal];
 
 /// A reply, and when it reaches the machine.
 #[derive(Debug)]
@@ -83,9 +70,14 @@ pub(crate) struct Worker<P: Payload> {
     turn: Turn,
     usual: Duration,
     out_until: Instant,
-    straggler: Option<Append<P>>,
+    straggler: Option<(Append<P>, Duration)>,
+    begun: u64,
+    /// A planted bug: see [`Worker::sabotage`].
+    #[cfg(test)]
+    forgets: Option<bool>,
     stream: Stream,
-    rares: [Rare; TURNS.len()],
+    of_all: [Rare; OF_ALL.len()],
+    of_appends: [Rare; OF_APPENDS.len()],
 }
 
 impl<P: Told + PartialEq> Worker<P> {
@@ -98,8 +90,12 @@ impl<P: Told + PartialEq> Worker<P> {
             usual,
             out_until: Instant::ZERO,
             straggler: None,
+            begun: 0,
+            #[cfg(test)]
+            forgets: None,
             stream: draws.stream(Site::Sink, 0),
-            rares: TURNS.map(|(fault, _)| faults.rare(fault, Site::SinkFault)),
+            of_all: OF_ALL.map(|fault| faults.rare(fault)),
+            of_appends: OF_APPENDS.map(|fault| faults.rare(fault)),
         }
     }
 
@@ -123,21 +119,33 @@ impl<P: Told + PartialEq> Worker<P> {
     }
 
     fn begin(&mut self, now: Instant, faults: &mut Faults) -> Instant {
-        self.turn = Turn::Plain;
         let is_append = matches!(self.jobs.front(), Some(Job::Append(_)));
-        for ((fault, turn), rare) in TURNS.into_iter().zip(&mut self.rares) {
-            let can_be = is_append || matches!(turn, Turn::Slow | Turn::Unavailable);
-            if can_be && rare.happens() && self.turn == Turn::Plain {
-                faults.fire(fault);
-                self.turn = turn;
-            }
+        let of_appends = self.of_appends.iter_mut().filter(|_| is_append);
+        let rares = self.of_all.iter_mut().chain(of_appends);
+        // All are asked, and the first one strikes.
+        let struck = rares.fold(None, |struck, rare| {
+            let strikes = rare.strikes(self.begun);
+            struck.or(strikes)
+        });
+        self.begun += 1;
+        self.turn = struck.map_or(Turn::Plain, Turn::Wrong);
+        if let Some(record) = struck {
+            faults.note(now, record);
         }
         if now < self.out_until {
             self.turn = Turn::Unavailable;
         }
         match self.turn {
-            Turn::Slow => now + self.stream.span(Duration::from_millis(100), SLOW_MAX),
+            Turn::Wrong(record) if record.fault == Fault::SinkSlow => now + record.span(Measure::For),
             _ => now + self.usual,
+        }
+    }
+
+    fn is_out(&self) -> bool {
+        match self.turn {
+            Turn::Plain => false,
+            Turn::Unavailable => true,
+            Turn::Wrong(record) => record.fault == Fault::SinkUnavailable,
         }
     }
 
@@ -147,7 +155,7 @@ impl<P: Told + PartialEq> Worker<P> {
         if let Store::Queue(queue) = &mut self.store {
             queue.tick(now);
         }
-        let is_out = self.turn == Turn::Unavailable;
+        let is_out = self.is_out();
         let input = match job {
             Job::Load(op) => {
                 let loaded = if is_out { Err(Unavailable) } else { self.sink().open() };
@@ -157,7 +165,16 @@ impl<P: Told + PartialEq> Worker<P> {
                 let flushed = if is_out { Err(Unavailable) } else { self.sink().flush() };
                 Input::Flushed { op, flushed }
             }
-            Job::Append(append) => Input::Appended { op: append.op, appended: self.append(append) },
+            Job::Append(append) => {
+                #[cfg(test)]
+                if let Some(answer) = self.forget(&append) {
+                    return Some(Reply {
+                        input: Input::Appended { op: append.op, appended: answer },
+                        at: now,
+                    });
+                }
+                Input::Appended { op: append.op, appended: self.append(append) }
+            }
         };
         let is_late = self.stream.one_in(8);
         let at = if is_late { now + self.stream.span(Duration::ZERO, self.usual * 4) } else { now };
@@ -165,42 +182,45 @@ impl<P: Told + PartialEq> Worker<P> {
     }
 
     fn append(&mut self, append: Append<P>) -> Appended {
-        match self.turn {
-            Turn::Plain | Turn::Slow => self.sink().append(&append),
-            Turn::Unavailable => Appended::Unavailable,
-            Turn::Undone => Appended::Unknown,
-            Turn::Done => match self.sink().append(&append) {
+        let record = match self.turn {
+            Turn::Plain => return self.sink().append(&append),
+            Turn::Unavailable => return Appended::Unavailable,
+            Turn::Wrong(record) => record,
+        };
+        match record.fault {
+            Fault::SinkUnavailable => Appended::Unavailable,
+            Fault::SinkUnknownUndone => Appended::Unknown,
+            Fault::SinkUnknownDone => match self.sink().append(&append) {
                 Appended::Stored { .. } => Appended::Unknown,
                 refusal => refusal,
             },
-            Turn::Late => {
-                self.straggler = Some(append);
+            Fault::SinkUnknownLate => {
+                self.straggler = Some((append, record.span(Measure::For)));
                 Appended::Unknown
             }
-            Turn::Refusal if append.events.is_empty() => self.sink().append(&append),
-            Turn::Refusal => {
-                let index = self.stream.below(append.events.len() as u64) as u32;
+            Fault::SinkRefusal if !append.events.is_empty() => {
+                let index = (record.number(Measure::Which) % append.events.len() as u64) as u32;
                 Appended::Refused { index, why: "not this time".to_owned() }
             }
+            _ => self.sink().append(&append),
         }
     }
 
     /// When the append that nobody can tell of is tried, if there is one.
-    pub(crate) fn straggles_at(&mut self, now: Instant) -> Option<Instant> {
-        self.straggler.as_ref()?;
-        Some(now + self.stream.span(Duration::ZERO, LATE_MAX))
+    pub(crate) fn straggles_at(&self, now: Instant) -> Option<Instant> {
+        self.straggler.as_ref().map(|(_, after)| now + *after)
     }
 
     /// The append that nobody can tell of arrives at last; if somebody opened the sink since, it is refused.
     pub(crate) fn straggle(&mut self) {
-        if let Some(append) = self.straggler.take() {
+        if let Some((append, _)) = self.straggler.take() {
             self.sink().append(&append);
         }
     }
 
-    /// The process dies. What was in hand may have been done just before.
-    pub(crate) fn crash(&mut self) {
-        let is_done = self.turn != Turn::Unavailable && self.stream.one_in(2);
+    /// The process is gone. If it `lands`, what was in hand was done just before.
+    pub(crate) fn end_life(&mut self, lands: bool) {
+        let is_done = lands && !self.is_out();
         if let Some(Job::Append(append)) = self.jobs.pop_front().filter(|_| is_done) {
             self.sink().append(&append);
         }
@@ -208,6 +228,11 @@ impl<P: Told + PartialEq> Worker<P> {
         if let Store::Queue(queue) = &mut self.store {
             queue.crash();
         }
+    }
+
+    /// Whether what is in hand as a process ends by itself is done all the same: any of both may be.
+    pub(crate) fn lands_by_chance(&mut self) -> bool {
+        self.stream.one_in(2)
     }
 
     /// It cannot be used until `until`.
@@ -228,13 +253,38 @@ impl<P: Told + PartialEq> Worker<P> {
     /// Nothing goes wrong from now on.
     pub(crate) fn heal(&mut self) {
         self.out_until = Instant::ZERO;
-        self.rares.iter_mut().for_each(Rare::heal);
+        self.of_all.iter_mut().chain(&mut self.of_appends).for_each(Rare::heal);
     }
 
     fn sink(&mut self) -> &mut dyn Sink<P> {
         match &mut self.store {
             Store::Atomic(disk) => disk,
             Store::Queue(queue) => queue,
+        }
+    }
+}
+
+#[cfg(test)]
+impl<P: Told + PartialEq> Worker<P> {
+    /// Plants a bug, for tests of those who look for bugs: the first append after one that could not be done, or of
+    /// which nobody could tell, is answered for, and its events are forgotten.
+    pub(crate) fn sabotage(&mut self) {
+        self.forgets = Some(false);
+    }
+
+    fn forget(&mut self, append: &Append<P>) -> Option<Appended> {
+        let is_next = self.forgets.as_mut()?;
+        let undone = [Fault::SinkUnavailable, Fault::SinkUnknownUndone];
+        let is_undone = matches!(self.turn, Turn::Wrong(record) if undone.contains(&record.fault));
+        let forgets = core::mem::replace(is_next, is_undone) && self.turn == Turn::Plain;
+        if !forgets || append.events.is_empty() {
+            return None;
+        }
+        let stored = append.events.len() as u32;
+        let emptied = Append { events: append.events.slice(0..0), ..append.clone() };
+        match self.sink().append(&emptied) {
+            Appended::Stored { .. } => Some(Appended::Stored { stored, duplicates: 0 }),
+            refusal => Some(refusal),
         }
     }
 }

@@ -8,29 +8,31 @@ use highwater_core::event::Item;
 use highwater_core::time::{Instant, Now};
 
 use crate::carrier::Told;
-use crate::faults::Fault;
+use crate::faults::Firing;
 
 /// What is written down of a run.
 #[derive(Clone, Debug)]
 pub struct Trace {
     kept: VecDeque<String>,
     keep: usize,
+    /// So many faults are told.
+    faults: usize,
 }
 
 impl Trace {
     /// Nothing is written down: the run goes at full speed.
     pub fn none() -> Self {
-        Self { kept: VecDeque::new(), keep: 0 }
+        Self { kept: VecDeque::new(), keep: 0, faults: 0 }
     }
 
     /// All of it is written down.
     pub fn all() -> Self {
-        Self { kept: VecDeque::new(), keep: usize::MAX }
+        Self { kept: VecDeque::new(), keep: usize::MAX, faults: 0 }
     }
 
     /// The last `keep` lines are kept.
     pub fn last(keep: usize) -> Self {
-        Self { kept: VecDeque::with_capacity(keep), keep }
+        Self { kept: VecDeque::with_capacity(keep), keep, faults: 0 }
     }
 
     /// The lines kept, oldest first.
@@ -52,10 +54,14 @@ impl Trace {
         }
     }
 
-    pub(crate) fn fault(&mut self, now: Instant, fault: Fault, source: Option<usize>) {
+    /// Tells the faults that took effect since the last time.
+    #[inline]
+    pub(crate) fn faults(&mut self, fired: &[Firing]) {
         if self.keep > 0 {
-            let source = source.map_or(String::new(), |source| format!(" of source {source}"));
-            self.write(format!("{now:>14} ! {fault}{source}", now = now.to_string()));
+            for Firing { at, record } in &fired[self.faults.min(fired.len())..] {
+                self.write(format!("{:>14} ! {record}", at.to_string()));
+            }
+            self.faults = fired.len();
         }
     }
 

@@ -6,8 +6,8 @@ use core::fmt;
 
 use highwater_core::time::{Duration, Instant};
 
-use crate::draw::{Draws, Rare, Site, Stream};
-use crate::faults::{Fault, Faults, Fired};
+use crate::draw::{Draws, Site, Stream};
+use crate::faults::{Fault, Faults, Firing, Measure, Rare, Record};
 
 /// The number of an event of the network, in the order in which they happened. It is the event's key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,7 +112,8 @@ pub(crate) struct Truth {
     rares: [Rare; KINDS.len()],
     burst: u64,
     is_over: bool,
-    fired: Fired,
+    odd: Vec<Record>,
+    fired: Vec<Firing>,
 }
 
 const KINDS: [Fault; 7] = [
@@ -125,40 +126,29 @@ const KINDS: [Fault; 7] = [
     Fault::Garbage,
 ];
 
-/// Most runs have no more events than this: so many need no growing.
-const EVENTS_USUAL: usize = 4_096;
-/// A burst has so many events at most.
-const BURST_MAX: u64 = 400;
 /// In the end events are so far apart.
 const CALM: Duration = Duration::from_secs(20);
-/// Longest time without an event that counts as weather; longer than any quiet limit.
-const QUIET_MAX: Duration = Duration::from_secs(90);
+/// The events of a burst are so far apart at most.
+const BURST_GAP: u64 = 100;
 
 impl Truth {
     /// Nothing has happened yet.
     pub(crate) fn new(draws: Draws, faults: &Faults, weather: Weather) -> Self {
         Self {
-            facts: Vec::with_capacity(EVENTS_USUAL),
+            facts: Vec::new(),
             weather,
             times: draws.stream(Site::Upstream, 0),
             natures: draws.stream(Site::Nature, 0),
-            rares: KINDS.map(|fault| faults.rare(fault, Site::Nature)),
+            rares: KINDS.map(|fault| faults.rare(fault)),
             burst: 0,
             is_over: false,
-            fired: Fired::default(),
+            odd: Vec::new(),
+            fired: Vec::new(),
         }
     }
 
     /// The event with this number; none if the last event comes before it.
-    #[inline]
     pub(crate) fn fact(&mut self, id: EventId) -> Option<Fact> {
-        if let Some(fact) = self.facts.get(id.index()) {
-            return Some(*fact);
-        }
-        self.make(id)
-    }
-
-    fn make(&mut self, id: EventId) -> Option<Fact> {
         while self.facts.len() <= id.index() && !self.is_over {
             let fact = self.next();
             self.is_over = self.weather.ends_at < fact.at;
@@ -172,8 +162,8 @@ impl Truth {
         &self.facts
     }
 
-    /// How often what went wrong with events.
-    pub(crate) fn fired(&self) -> &Fired {
+    /// What went wrong with events.
+    pub(crate) fn fired(&self) -> &[Firing] {
         &self.fired
     }
 
@@ -181,30 +171,31 @@ impl Truth {
         let last = self.facts.last().map_or(Instant::ZERO, |fact| fact.at);
         let is_healed = self.weather.heals_at <= last;
         let is_calm = self.weather.calms_at <= last;
-        let is_same_time = !is_healed && self.happens(Fault::EqualTimes);
-        let gap = if is_same_time { Duration::ZERO } else { self.gap(is_healed, is_calm) };
+        // Drawn even where it is not needed, so that nothing odd moves the times of what comes after it.
+        let usual = self.times.wait(self.weather.gap.as_micros());
+        let is_same_time = !is_healed && self.happens(Fault::EqualTimes).is_some();
+        let gap = match (is_calm, is_healed, is_same_time) {
+            (_, _, true) => Duration::ZERO,
+            (true, _, _) => CALM,
+            (false, true, _) => Duration::from_micros(usual),
+            (false, false, _) => self.gap(usual),
+        };
         let at = last + gap;
         let nature = if is_healed { Nature::Plain } else { self.nature() };
+        self.fired.extend(self.odd.drain(..).map(|record| Firing { at, record }));
         Fact { at, audience: self.audience(), nature, is_same_time }
     }
 
-    fn gap(&mut self, is_healed: bool, is_calm: bool) -> Duration {
-        if is_calm {
-            return CALM;
+    fn gap(&mut self, usual: u64) -> Duration {
+        if let Some(burst) = self.happens(Fault::Burst) {
+            self.burst = burst.number(Measure::Count);
         }
-        if !is_healed {
-            if self.happens(Fault::Burst) {
-                self.burst = self.times.below(BURST_MAX);
-            }
-            if self.burst > 0 {
-                self.burst -= 1;
-                return Duration::from_micros(self.times.below(100));
-            }
-            if self.happens(Fault::Quiet) {
-                return self.times.span(Duration::from_secs(5), QUIET_MAX);
-            }
+        if self.burst > 0 {
+            self.burst -= 1;
+            return Duration::from_micros(usual % BURST_GAP);
         }
-        Duration::from_micros(self.times.wait(self.weather.gap.as_micros()))
+        let quiet = self.happens(Fault::Quiet).map(|quiet| quiet.span(Measure::For));
+        quiet.unwrap_or(Duration::from_micros(usual))
     }
 
     fn audience(&mut self) -> Audience {
@@ -226,17 +217,16 @@ impl Truth {
             (Fault::Huge, Nature::Huge),
             (Fault::Garbage, Nature::Garbage),
         ];
-        let wrong = natures.into_iter().find(|&(fault, _)| self.happens(fault));
+        let wrong = natures.into_iter().find(|&(fault, _)| self.happens(fault).is_some());
         wrong.map_or(Nature::Plain, |(_, nature)| nature)
     }
 
-    #[inline]
-    fn happens(&mut self, fault: Fault) -> bool {
-        let happens = KINDS.iter().position(|&kind| kind == fault).is_some_and(|at| self.rares[at].happens());
-        if happens {
-            self.fired.fire(fault);
-        }
-        happens
+    /// How a kind befalls the event that is being made, if it does.
+    fn happens(&mut self, fault: Fault) -> Option<Record> {
+        let kind = KINDS.iter().position(|&kind| kind == fault)?;
+        let record = self.rares[kind].strikes(self.facts.len() as u64)?;
+        self.odd.push(record);
+        Some(record)
     }
 }
 
@@ -253,7 +243,7 @@ mod tests {
             calms_at: Instant::from_micros(90_000_000),
             ends_at: Instant::from_micros(200_000_000),
         };
-        Truth::new(draws, &Faults::new(draws), weather)
+        Truth::new(draws, &Faults::drawn(draws), weather)
     }
 
     #[test]

@@ -1,11 +1,13 @@
-//! `run`: many seeds and a summary, or one seed told step by step.
+//! `run`: many seeds and a summary, or one run, of a seed or a plan, told step by step.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use highwater_sim::{Campaign, Mode, Modes, Trace, run_traced};
+use highwater_sim::{Campaign, Mode, Modes, Report, Trace, Violation};
+use highwater_sim::{plan_of_seed, run_plan, run_traced};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{ModeArg, hash, say};
+use super::{ModeArg, complain, hash, say};
 
 /// Run seeds until all are done, and tell what broke.
 #[derive(clap::Args)]
@@ -22,7 +24,13 @@ pub(crate) struct Args {
     /// What the machine carries
     #[arg(long, default_value = "both")]
     mode: ModesArg,
-    /// Tell the first seed step by step
+    /// Run what a plan says, and nothing else goes wrong
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seeds", "from", "jobs", "mode", "check_processes"])]
+    plan: Option<PathBuf>,
+    /// Write the plan of the first seed: all that goes wrong in it, a line each
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
+    save_plan: Option<PathBuf>,
+    /// Tell the first seed, or the plan, step by step
     #[arg(long)]
     trace: bool,
     /// Run some seeds in a second process too: they must be the same runs
@@ -56,8 +64,15 @@ const CHECKED_ELSEWHERE: u64 = 20;
 
 /// Runs the seeds. True if everything held.
 pub(crate) fn run(args: &Args) -> bool {
+    if let Some(path) = &args.save_plan {
+        return save(args, path);
+    }
+    if let Some(path) = &args.plan {
+        return plan(args, path);
+    }
     if args.trace {
-        return trace(args);
+        let mode = args.mode.modes().of(args.from);
+        return tell(&format!("seed {}", args.from), run_traced(args.from, mode, Trace::all()));
     }
     let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let campaign = Campaign { from: args.from, seeds: args.seeds, jobs, modes: args.mode.modes() };
@@ -76,17 +91,48 @@ pub(crate) fn run(args: &Args) -> bool {
     summary.failed == 0 && is_same
 }
 
-/// Tells one seed, one line a step. True if everything held.
-fn trace(args: &Args) -> bool {
-    let mode = args.mode.modes().of(args.from);
-    let (run, trace) = run_traced(args.from, mode, Trace::all());
+/// Writes what happens in the first seed as a plan. True if it could be written.
+fn save(args: &Args, path: &Path) -> bool {
+    let plan = plan_of_seed(args.from, args.mode.modes().of(args.from));
+    match std::fs::write(path, plan.to_string()) {
+        Ok(()) => {
+            let (path, faults) = (path.display(), plan.faults());
+            say(&format!("{path}: {faults} faults; run it with `highwater-sim run --plan {path}`"));
+            true
+        }
+        Err(error) => {
+            complain(&format!("{}: the plan cannot be written: {error}", path.display()));
+            false
+        }
+    }
+}
+
+/// Runs a plan. True if everything held.
+fn plan(args: &Args, path: &Path) -> bool {
+    let Some(plan) = super::read_plan(path) else { return false };
+    let trace = if args.trace { Trace::all() } else { Trace::none() };
+    let ran = run_plan(&plan, trace);
+    let fired = ran.0.as_ref().map_or(0, |report| report.fired.total());
+    let is_well = tell(&format!("plan {}", path.display()), ran);
+    let unseen = (plan.faults() as u64).saturating_sub(fired);
+    if is_well && unseen > 0 {
+        say(&format!(
+            "{unseen} of its {} faults did not come to pass: there was nobody they could befall",
+            plan.faults()
+        ));
+    }
+    is_well
+}
+
+/// Tells one run, one line a step if they were written down. True if everything held.
+fn tell(what: &str, (run, trace): (Result<Report, (Violation, u64)>, Trace)) -> bool {
     for line in trace.lines() {
         say(line);
     }
     match run {
-        Ok(report) => say(&format!("seed {} held for {} steps", args.from, report.steps)),
+        Ok(report) => say(&format!("{what} held for {} steps", report.steps)),
         Err((violation, step)) => {
-            say(&format!("seed {} failed at step {step}: {violation}", args.from));
+            say(&format!("{what} failed at step {step}: {violation}"));
             return false;
         }
     }

@@ -1,50 +1,70 @@
-//! The places where chance is asked for. A name, once used, keeps its meaning: seeds hang on it.
+//! The places where chance is asked for. A name, once used, keeps its meaning: seeds and plans hang on it.
 
 /// A place where chance is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Site {
     /// The shape of a whole run: sources, limits, lengths of the phases.
-    Plan,
+    Shape,
     /// How often one kind of fault happens; the entity is the hash of its name.
-    Mix,
+    Rate,
     /// When the events of the network happen.
     Upstream,
-    /// What each event of the network is; read in the order of the events.
+    /// For whom each event of the network is; read in the order of the events.
     Nature,
-    /// One source of the feed: its troubles and the answers of its many instances.
+    /// What is odd about events; one generator a kind, the entity of a fault is the number of the event.
+    Oddity,
+    /// One source of the feed: the answers of its many instances.
     Source,
-    /// The fate of one connection; the entity is its number.
+    /// One connection, as the network goes; the entity is its number.
     Connection,
+    /// What is in store for one connection; the entity is its number.
+    Mishap,
     /// The sink, read in the order of its work.
     Sink,
-    /// One kind of fault of the sink; the entity is the hash of the fault's name.
+    /// One kind of fault of the sink; the entity of a fault is the number of the job.
     SinkFault,
-    /// When one kind of fault that goes by the clock happens; the entity is the hash of its name.
+    /// When one kind of fault that goes by the clock happens; the entity of a fault is the source it befalls.
     Clockwork,
-    /// The process: what a crash leaves behind and how long it lasts.
+    /// The process: how soon it is started again.
     Host,
-    /// News that comes twice.
+    /// News that comes twice; the entity of a fault is the number of the news.
     Doubled,
+    /// Control frames; the entity of a fault is the number of the read.
+    Control,
+    /// A death between two effects; the entity of a fault is the number of the effect.
+    Midway,
+    /// Nothing: a place that is new.
+    #[cfg(test)]
+    New,
     /// One life of the process; the entity is its number.
     Life,
+    /// What is different about one life of the process; the entity is its number.
+    Succession,
 }
 
 impl Site {
     /// The name that the stream of numbers hangs on.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::Plan => "plan",
-            Self::Mix => "mix",
+            Self::Shape => "form",
+            Self::Rate => "rate",
             Self::Upstream => "upstream",
             Self::Nature => "nature",
+            Self::Oddity => "oddity",
             Self::Source => "source",
             Self::Connection => "connection",
+            Self::Mishap => "mishap",
             Self::Sink => "sink",
             Self::SinkFault => "sink-fault",
             Self::Clockwork => "clockwork",
             Self::Host => "host",
             Self::Doubled => "doubled",
+            Self::Control => "control",
+            Self::Midway => "midway",
+            #[cfg(test)]
+            Self::New => "new",
             Self::Life => "life",
+            Self::Succession => "succession",
         }
     }
 }

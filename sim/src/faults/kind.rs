@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::draw::Site;
+
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
@@ -113,6 +115,11 @@ pub(crate) enum Pace {
 }
 
 impl Pace {
+    /// Whether it happens every so often, rather than once in so many times.
+    pub(crate) const fn is_by_clock(self) -> bool {
+        matches!(self, Self::SecondsApart(_))
+    }
+
     /// The rate of the usual mix: times, or microseconds.
     pub(crate) const fn usual(self) -> u64 {
         match self {
@@ -122,8 +129,25 @@ impl Pace {
     }
 }
 
+impl Fault {
+    /// Whether it befalls a source, by the clock.
+    pub(crate) const fn is_of_source(self) -> bool {
+        matches!(
+            self,
+            Self::Outage
+                | Self::ServerRestart
+                | Self::ServerLoss
+                | Self::ServerClockStep
+                | Self::Rollback
+                | Self::Rebuild
+                | Self::Lag
+                | Self::Blind
+        )
+    }
+}
+
 macro_rules! kinds {
-    ($($fault:ident $name:literal $pace:ident($n:literal),)*) => {
+    ($($fault:ident $name:literal $site:ident $pace:ident($n:literal),)*) => {
         impl Fault {
             /// Every kind, in the order of their declaration.
             pub const ALL: [Self; Self::COUNT] = [$(Self::$fault,)*];
@@ -135,6 +159,11 @@ macro_rules! kinds {
                 match self { $(Self::$fault => $name,)* }
             }
 
+            /// Where it happens, and where its chance comes from.
+            pub(crate) const fn site(self) -> Site {
+                match self { $(Self::$fault => Site::$site,)* }
+            }
+
             /// How often it happens in the usual mix.
             pub(crate) const fn pace(self) -> Pace {
                 match self { $(Self::$fault => Pace::$pace($n),)* }
@@ -144,54 +173,54 @@ macro_rules! kinds {
 }
 
 kinds! {
-    DialRefused "dial-refused" OneIn(12),
-    DialUnanswered "dial-unanswered" OneIn(40),
-    ServerBusy "server-busy" OneIn(20),
-    ServerElsewhere "server-elsewhere" OneIn(60),
-    DictionaryRotated "dictionary-rotated" OneIn(30),
-    WitnessAndDie "witness-and-die" OneIn(12),
-    Garbled "garbled" OneIn(30),
-    Cut "cut" SecondsApart(120),
-    HalfOpen "half-open" SecondsApart(240),
-    Stall "stall" SecondsApart(120),
-    CutoverLoss "cutover-loss" OneIn(4),
-    CutoverReorder "cutover-reorder" OneIn(4),
-    EarlyStart "early-start" OneIn(6),
-    WholeReplay "whole-replay" OneIn(6),
-    LateNews "late-news" OneIn(3),
-    DoubledNews "doubled-news" OneIn(100),
-    ControlFrame "control-frame" OneIn(200),
-    Outage "outage" SecondsApart(300),
-    ServerRestart "server-restart" SecondsApart(300),
-    ServerLoss "server-loss" SecondsApart(900),
-    ServerClockStep "server-clock-step" SecondsApart(900),
-    Rollback "rollback" SecondsApart(600),
-    Rebuild "rebuild" SecondsApart(1_200),
-    Lag "lag" SecondsApart(400),
-    Blind "blind" SecondsApart(900),
-    SinkSlow "sink-slow" OneIn(100),
-    SinkUnavailable "sink-unavailable" OneIn(150),
-    SinkOutage "sink-outage" SecondsApart(300),
-    SinkUnknownDone "sink-unknown-done" OneIn(300),
-    SinkUnknownUndone "sink-unknown-undone" OneIn(300),
-    SinkUnknownLate "sink-unknown-late" OneIn(400),
-    SinkRefusal "sink-refusal" OneIn(400),
-    Fence "fence" SecondsApart(1_200),
-    Crash "crash" SecondsApart(200),
-    CrashMidway "crash-midway" OneIn(4_000),
-    Eviction "eviction" SecondsApart(900),
-    OperatorStop "operator-stop" SecondsApart(500),
-    FilterChange "filter-change" OneIn(20),
-    Suspend "suspend" SecondsApart(600),
-    HostStall "host-stall" SecondsApart(200),
-    WallStep "wall-step" SecondsApart(900),
-    Poison "poison" OneIn(600),
-    Oversize "oversize" OneIn(800),
-    Huge "huge" OneIn(3_000),
-    Garbage "garbage" OneIn(800),
-    EqualTimes "equal-times" OneIn(20),
-    Burst "burst" OneIn(500),
-    Quiet "quiet" OneIn(500),
+    DialRefused "dial-refused" Mishap OneIn(12),
+    DialUnanswered "dial-unanswered" Mishap OneIn(40),
+    ServerBusy "server-busy" Mishap OneIn(20),
+    ServerElsewhere "server-elsewhere" Mishap OneIn(60),
+    DictionaryRotated "dictionary-rotated" Mishap OneIn(30),
+    WitnessAndDie "witness-and-die" Mishap OneIn(12),
+    Garbled "garbled" Mishap OneIn(30),
+    Cut "cut" Mishap SecondsApart(120),
+    HalfOpen "half-open" Mishap SecondsApart(240),
+    Stall "stall" Mishap SecondsApart(120),
+    CutoverLoss "cutover-loss" Mishap OneIn(4),
+    CutoverReorder "cutover-reorder" Mishap OneIn(4),
+    EarlyStart "early-start" Mishap OneIn(6),
+    WholeReplay "whole-replay" Mishap OneIn(6),
+    LateNews "late-news" Mishap OneIn(3),
+    DoubledNews "doubled-news" Doubled OneIn(100),
+    ControlFrame "control-frame" Control OneIn(200),
+    Outage "outage" Clockwork SecondsApart(300),
+    ServerRestart "server-restart" Clockwork SecondsApart(300),
+    ServerLoss "server-loss" Clockwork SecondsApart(900),
+    ServerClockStep "server-clock-step" Clockwork SecondsApart(900),
+    Rollback "rollback" Clockwork SecondsApart(600),
+    Rebuild "rebuild" Clockwork SecondsApart(1_200),
+    Lag "lag" Clockwork SecondsApart(400),
+    Blind "blind" Clockwork SecondsApart(900),
+    SinkSlow "sink-slow" SinkFault OneIn(100),
+    SinkUnavailable "sink-unavailable" SinkFault OneIn(150),
+    SinkOutage "sink-outage" Clockwork SecondsApart(300),
+    SinkUnknownDone "sink-unknown-done" SinkFault OneIn(300),
+    SinkUnknownUndone "sink-unknown-undone" SinkFault OneIn(300),
+    SinkUnknownLate "sink-unknown-late" SinkFault OneIn(400),
+    SinkRefusal "sink-refusal" SinkFault OneIn(400),
+    Fence "fence" Clockwork SecondsApart(1_200),
+    Crash "crash" Clockwork SecondsApart(200),
+    CrashMidway "crash-midway" Midway OneIn(4_000),
+    Eviction "eviction" Clockwork SecondsApart(900),
+    OperatorStop "operator-stop" Clockwork SecondsApart(500),
+    FilterChange "filter-change" Succession OneIn(20),
+    Suspend "suspend" Clockwork SecondsApart(600),
+    HostStall "host-stall" Clockwork SecondsApart(200),
+    WallStep "wall-step" Clockwork SecondsApart(900),
+    Poison "poison" Oddity OneIn(600),
+    Oversize "oversize" Oddity OneIn(800),
+    Huge "huge" Oddity OneIn(3_000),
+    Garbage "garbage" Oddity OneIn(800),
+    EqualTimes "equal-times" Oddity OneIn(20),
+    Burst "burst" Oddity OneIn(500),
+    Quiet "quiet" Oddity OneIn(500),
 }
 
 impl fmt::Display for Fault {

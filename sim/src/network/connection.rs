@@ -13,7 +13,8 @@ use highwater_core::time::{Duration, Instant};
 use super::fate::Fate;
 use crate::carrier::{Carrier, Telling};
 use crate::draw::Stream;
-use crate::faults::{Fault, Faults};
+use crate::faults::{Faults, Measure, Record};
+use crate::hash::Hash;
 use crate::server::{Instance, Start};
 use crate::truth::{Audience, Filter, Nature, Truth};
 
@@ -81,6 +82,8 @@ pub(crate) struct Connection {
     pub(crate) instance: usize,
     /// The clocks on both sides differ by less than [`CLOCK_TRUST`].
     pub(crate) is_clock_trusted: bool,
+    /// So much still arrives after the connection was closed.
+    pub(crate) late: u64,
     /// Its chance.
     pub(crate) stream: Stream,
     queue: VecDeque<Queued>,
@@ -105,6 +108,7 @@ pub(crate) struct Portion<P> {
 impl Connection {
     /// A connection that is being dialed.
     pub(crate) fn new(number: u32, call: Call, fate: Fate, stream: Stream) -> Self {
+        let late = fate.late.map_or(0, |late| late.number(Measure::Count));
         Self {
             number,
             call,
@@ -118,6 +122,7 @@ impl Connection {
             severed_at: Instant::from_micros(u64::MAX),
             instance: 0,
             is_clock_trusted: true,
+            late,
             stream,
             queue: VecDeque::new(),
             frames: 0,
@@ -174,8 +179,7 @@ impl Connection {
         faults: &mut Faults,
         now: Instant,
     ) -> Portion<C::Payload> {
-        let room = if matches!(self.stage, Stage::Replay(_)) { self.fate.portion } else { 4 };
-        let mut items = Vec::with_capacity(room.min(self.fate.portion));
+        let mut items = Vec::with_capacity(self.fate.portion);
         while items.len() < self.fate.portion {
             let queued = match self.queue.pop_front() {
                 Some(queued) => queued,
@@ -184,7 +188,7 @@ impl Connection {
                     None => break,
                 },
             };
-            match self.frame(carrier, queued, truth) {
+            match self.frame(carrier, queued, truth, faults, now) {
                 Ok(item) => items.extend(item),
                 Err(closure) => return Portion { items, end: Some(closure) },
             }
@@ -208,7 +212,7 @@ impl Connection {
                 _ => {
                     let rest = (place..log.end()).filter_map(|place| log.kept(place));
                     self.queue.extend(rest.map(|told| Queued::Told(told.telling)));
-                    self.cut_over(faults);
+                    self.cut_over(faults, now);
                     self.stage = Stage::Live(log.told().len());
                     return self.queue.pop_front();
                 }
@@ -224,27 +228,32 @@ impl Connection {
     }
 
     fn is_cutover(&self, instance: &Instance, telling: Telling, now: Instant) -> bool {
-        let is_odd = self.is_lossy() || self.fate.is_mixing;
+        let is_odd = self.is_lossy() || self.fate.mixing.is_some();
         is_odd && self.call.wire == Wire::V1 && instance.knowledge(now).now < telling.time + CUTOVER_SPAN
     }
 
     fn is_lossy(&self) -> bool {
-        self.fate.is_lossy && self.is_clock_trusted
+        self.fate.loss.is_some() && self.is_clock_trusted
     }
 
-    fn cut_over(&mut self, faults: &mut Faults) {
+    fn cut_over(&mut self, faults: &mut Faults, now: Instant) {
         if self.call.wire != Wire::V1 || self.queue.is_empty() {
             return;
         }
-        if self.is_lossy() {
-            faults.fire(Fault::CutoverLoss);
-            let stream = &mut self.stream;
-            self.queue.retain(|_| stream.one_in(2));
+        if let Some(loss) = self.fate.loss.filter(|_| self.is_clock_trusted) {
+            faults.note(now, loss);
+            let lost = (self.queue.len() as u64 * loss.number(Measure::Eighths)).div_ceil(8);
+            for turn in 0..lost {
+                let place = one_of(self.queue.len(), loss.number(Measure::Which), turn);
+                self.queue.remove(place);
+            }
         }
-        if self.fate.is_mixing {
-            faults.fire(Fault::CutoverReorder);
-            for last in (1..self.queue.len()).rev() {
-                self.queue.swap(last, self.stream.below(last as u64 + 1) as usize);
+        if let Some(mixing) = self.fate.mixing.filter(|_| !self.queue.is_empty()) {
+            faults.note(now, mixing);
+            for turn in 0..mixing.number(Measure::Count) {
+                let which = mixing.number(Measure::Which);
+                let place = |turn| one_of(self.queue.len(), which, turn);
+                self.queue.swap(place(2 * turn), place(2 * turn + 1));
             }
         }
     }
@@ -255,6 +264,8 @@ impl Connection {
         carrier: &C,
         queued: Queued,
         truth: &mut Truth,
+        faults: &mut Faults,
+        now: Instant,
     ) -> Result<Option<Item<C::Payload>>, Closure> {
         let wire = self.call.wire;
         let Queued::Told(telling) = queued else { return Ok(Some(carrier.outdated(wire))) };
@@ -270,15 +281,27 @@ impl Connection {
         if fact.nature == Nature::Huge {
             return Err(Closure::TooLarge);
         }
-        if self.fate.frames_max == Some(self.frames) {
+        let is_over = |short: &mut Record| short.number(Measure::Count) <= u64::from(self.frames);
+        if let Some(short) = self.fate.short.take_if(is_over) {
+            faults.note(now, short);
             return Err(Closure::Retry { after: None });
         }
-        let is_garbled =
-            self.fate.garbled.is_some_and(|(from, run)| (from..from + run).contains(&self.frames));
+        let frame = u64::from(self.frames);
         self.frames += 1;
-        if is_garbled {
+        if let Some(garbled) = self.fate.garbled
+            && let Some(place) = frame.checked_sub(garbled.number(Measure::From))
+            && place < garbled.number(Measure::Count)
+        {
+            if place == 0 {
+                faults.note(now, garbled);
+            }
             return Ok(Some(carrier.garbled(telling)));
         }
         Ok(Some(carrier.item(wire, self.call.filter, telling, fact)))
     }
+}
+
+/// One place of `length`: the `turn`th choice of those that `which` stands for.
+fn one_of(length: usize, which: u64, turn: u64) -> usize {
+    (Hash::EMPTY.and(which).and(turn).finish() % length as u64) as usize
 }

@@ -88,6 +88,7 @@ impl Silence {
                 let span = now.since(since);
                 watch.heard = watch.heard + span;
                 watch.event = watch.event + span;
+                watch.reprieve = watch.reprieve + span;
             }
         });
     }

@@ -10,9 +10,6 @@ use crate::carrier::Telling;
 use crate::clock::Clock;
 use crate::truth::{EventId, Fact, Truth};
 
-/// An older server remembers its place in the network only every so often: after a start, so much is told again.
-pub(crate) const RETOLD_MAX: Duration = Duration::from_secs(5);
-
 /// One server.
 #[derive(Clone, Debug)]
 pub(crate) struct Instance {

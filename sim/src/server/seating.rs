@@ -7,8 +7,7 @@ use highwater_core::serve::seat::{Bounds, Seat, seat};
 use highwater_core::time::WallTime;
 
 use super::log::Log;
-use crate::draw::Stream;
-use crate::faults::{Fault, Faults};
+use crate::faults::{Measure, Record};
 
 /// Where a subscription begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,30 +38,19 @@ pub(crate) struct Knowledge<'a> {
     pub(crate) next_seq: u64,
 }
 
-/// The chance that an answer is odd, though legal.
-#[derive(Debug)]
-pub(crate) struct Mood<'a> {
-    /// How often what goes wrong.
-    pub(crate) faults: &'a mut Faults,
-    /// The connection's chance.
-    pub(crate) stream: &'a mut Stream,
+/// How an answer may be odd, though legal. What was made use of is left behind in `used`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Oddities {
+    /// A time is answered from the start of the segment that holds it.
+    pub(crate) early: Option<Record>,
+    /// A time after the last event is answered from the very beginning.
+    pub(crate) whole: Option<Record>,
+    /// Which of them the server made use of.
+    pub(crate) used: Option<Record>,
 }
-
-impl Mood<'_> {
-    fn strikes(&mut self, fault: Fault) -> bool {
-        let strikes = self.stream.one_in(self.faults.rate(fault));
-        if strikes {
-            self.faults.fire(fault);
-        }
-        strikes
-    }
-}
-
-/// The newest segment holds so many events at most.
-const SEGMENT_MAX: u64 = 200;
 
 /// Where a subscription to `place` begins.
-pub(crate) fn start(server: Knowledge<'_>, place: Place, mood: &mut Mood<'_>) -> Start {
+pub(crate) fn start(server: Knowledge<'_>, place: Place, oddities: &mut Oddities) -> Start {
     let (log, is_legacy) = (server.log, server.wire == Wire::V1);
     let mark = |place: usize| {
         let (cursor, time) = match log.kept(place) {
@@ -72,14 +60,16 @@ pub(crate) fn start(server: Knowledge<'_>, place: Place, mood: &mut Mood<'_>) ->
         Mark { cursor, time }
     };
     let newest = log.end().checked_sub(1).map(|last| mark(last).time);
-    let has_segment = !is_legacy && mood.strikes(Fault::EarlyStart);
-    let segment = log.end().saturating_sub(mood.stream.below(SEGMENT_MAX) as usize).max(log.floor());
+    let early = oddities.early.filter(|_| !is_legacy);
+    let segment = early.map(|early| log.end().saturating_sub(early.number(Measure::Shift) as usize));
+    let whole = oddities.whole.filter(|_| is_legacy && newest.is_some());
+    oddities.used = early.or(whole);
     let bounds = Bounds {
         oldest: mark(log.floor()),
         next_seq: server.next_seq,
         now: server.now,
-        newest: newest.filter(|_| is_legacy && mood.strikes(Fault::WholeReplay)),
-        active_segment: has_segment.then(|| mark(segment)),
+        newest: newest.filter(|_| whole.is_some()),
+        active_segment: segment.map(|segment| mark(segment.max(log.floor()))),
     };
     let Ok(seated) = seat(server.wire, place, &bounds) else { return Start::TooOld };
     let place = match seated.seat {
@@ -94,7 +84,6 @@ pub(crate) fn start(server: Knowledge<'_>, place: Place, mood: &mut Mood<'_>) ->
 mod tests {
     use super::*;
     use crate::carrier::Telling;
-    use crate::draw::{Draws, Site};
     use crate::truth::EventId;
     use highwater_core::cursor::CursorKind;
     use highwater_core::time::Instant;
@@ -110,12 +99,9 @@ mod tests {
             log.tell(Telling { id: EventId(n as u32), time, seq: Cursor(n) }, Instant::from_micros(n));
         }
         assert_eq!(log.trim(Instant::from_micros(4)).count(), 3);
-        let draws = Draws::new(1);
-        let mut faults = Faults::new(draws);
-        faults.heal();
-        let mut mood = Mood { faults: &mut faults, stream: &mut draws.stream(Site::Connection, 0) };
+        let mut oddities = Oddities { early: None, whole: None, used: None };
         let now = WallTime::from_micros(T + 105);
-        start(Knowledge { wire, log: &log, now, next_seq: 11 }, place, &mut mood)
+        start(Knowledge { wire, log: &log, now, next_seq: 11 }, place, &mut oddities)
     }
 
     fn time(after: u64) -> Place {

@@ -1,6 +1,6 @@
 //! What can be on the agenda.
 
-use crate::network::Mishap;
+use crate::faults::Record;
 
 /// Something that is to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(crate) enum Due {
         /// The connection.
         number: u32,
         /// What.
-        mishap: Mishap,
+        mishap: Record,
     },
     /// A connection breaks, whatever the mix says.
     Break(u32),
@@ -44,8 +44,6 @@ pub(crate) enum Due {
     SinkReplies(u32),
     /// An append of this process that nobody can tell of arrives.
     SinkStraggles(u32),
-    /// Something that goes by the clock goes wrong: its place in the list of such things.
-    Trouble(u16),
     /// The safety phase ends.
     Heal,
     /// Has the machine caught up?
@@ -70,7 +68,7 @@ impl Due {
             | Self::SinkReplies(_)
             | Self::SinkStraggles(_)
             | Self::Look => true,
-            Self::Start | Self::Trouble(_) | Self::Heal | Self::Deadline => false,
+            Self::Start | Self::Heal | Self::Deadline => false,
         }
     }
 }

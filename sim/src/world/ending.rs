@@ -19,7 +19,8 @@ impl<C: Carrier> World<C> {
     pub(super) fn stopped(&mut self, outcome: Outcome) -> Result<(), Violation> {
         self.outcomes.push(outcome);
         self.after_the_end()?;
-        self.end_life();
+        let lands = self.sink.lands_by_chance();
+        self.end_life(lands);
         if self.phase == Phase::Stopping {
             self.phase = Phase::Over;
             return self.close_the_books();
@@ -46,6 +47,15 @@ impl<C: Carrier> World<C> {
         }
         self.trace.note(self.now, "the machine has caught up");
         self.phase = Phase::Stopping;
+        self.ask_to_stop()
+    }
+
+    /// The operator asks the process to stop; if he asks again, that is no news.
+    pub(super) fn ask_to_stop(&mut self) -> Result<(), Violation> {
+        let Some(life) = self.host.life() else { return Ok(()) };
+        if core::mem::replace(&mut life.is_stopping, true) {
+            return self.hand_late(Input::StopRequested);
+        }
         self.hand(Input::StopRequested)
     }
 
@@ -61,7 +71,7 @@ impl<C: Carrier> World<C> {
 
     /// The machine should have caught up and stopped by now.
     pub(super) fn deadline(&mut self) -> Result<(), Violation> {
-        let (healed, phase) = (self.plan.weather.heals_at, self.phase);
+        let (healed, phase) = (self.shape.weather.heals_at, self.phase);
         if self.host.life().is_some() && self.is_at_the_tip() {
             self.close_the_books()?;
         }
@@ -80,7 +90,7 @@ impl<C: Carrier> World<C> {
             truth: &self.truth,
             until: self.until,
             sources: &self.sources,
-            has_other_filter: self.faults.fired().count(Fault::FilterChange) > 0,
+            has_other_filter: self.faults.has_fired(Fault::FilterChange),
         };
         self.oracle.close(&closing)
     }

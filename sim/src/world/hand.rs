@@ -6,7 +6,7 @@ use highwater_core::{Input, time::Now};
 use super::World;
 use crate::carrier::Carrier;
 use crate::coverage;
-use crate::faults::Fault;
+use crate::faults::Record;
 use crate::oracle::{Oracle, Violation};
 use crate::sink::Job;
 
@@ -20,14 +20,15 @@ impl<C: Carrier> World<C> {
         if self.host.life().is_none() {
             return Ok(());
         }
+        self.trace.faults(self.faults.fired());
         self.trace.input(now, &input);
         self.oracle.input(now, &input)?;
         self.host.hand(now, input);
         self.carry_out(now)?;
         self.coverage.note(before, kind, self.phase_of_machine);
         match again {
-            Some(input) if self.host.life().is_some() => {
-                self.faults.fire(Fault::DoubledNews);
+            Some((input, record)) if self.host.life().is_some() => {
+                self.faults.note(self.now, record);
                 self.hand_late(input)
             }
             _ => Ok(()),
@@ -38,13 +39,14 @@ impl<C: Carrier> World<C> {
     pub(super) fn hand_late(&mut self, input: Input<C::Payload>) -> Result<(), Violation> {
         let now = self.host.now(self.now);
         let Some(life) = self.host.life() else { return Ok(()) };
-        if life.next().is_some_and(|at| at <= now.monotonic) {
+        if life.machine.next_timeout().is_some_and(|at| at <= now.monotonic) {
             // A deadline is due at this very moment, and would come first.
             self.hand(Input::Timeout)?;
         }
         let Some(life) = self.host.life() else { return Ok(()) };
-        let before = (life.machine.fingerprint(now), life.next());
+        let before = (life.machine.fingerprint(now), life.machine.next_timeout());
         self.steps += 1;
+        self.trace.faults(self.faults.fired());
         self.trace.input(now, &input);
         self.oracle.late(now, &input);
         self.host.hand(now, input);
@@ -53,7 +55,7 @@ impl<C: Carrier> World<C> {
             self.trace.effect(&effect);
             self.oracle.late_effect(&effect)?;
         }
-        let after = (life.machine.fingerprint(now), life.drained());
+        let after = (life.machine.fingerprint(now), life.machine.next_timeout());
         Oracle::<C::Payload>::unchanged(before, after)
     }
 
@@ -62,7 +64,7 @@ impl<C: Carrier> World<C> {
         loop {
             let Some(life) = self.host.life() else { return Ok(()) };
             let Some(effect) = life.machine.poll_effect() else {
-                let (next, status) = (life.drained(), life.machine.status());
+                let (next, status) = (life.machine.next_timeout(), life.machine.status());
                 self.phase_of_machine = status.phase;
                 self.oracle.drained(now, next, &status)?;
                 return self.ending.take().map_or(Ok(()), |outcome| self.stopped(outcome));
@@ -70,9 +72,12 @@ impl<C: Carrier> World<C> {
             self.trace.effect(&effect);
             self.oracle.effect(now, &effect)?;
             self.perform(effect);
-            if self.midway.happens() && self.host.life().is_some() {
-                self.faults.fire(Fault::CrashMidway);
-                self.crash();
+            self.effects += 1;
+            if let Some(record) = self.midway.strikes(self.effects)
+                && self.host.life().is_some()
+            {
+                self.faults.note(self.now, record);
+                self.crash(record);
             }
         }
     }
@@ -93,7 +98,7 @@ impl<C: Carrier> World<C> {
     }
 
     /// A copy of the news, if it is of those that may come twice, and does.
-    fn again(&mut self, input: &Input<C::Payload>) -> Option<Input<C::Payload>> {
+    fn again(&mut self, input: &Input<C::Payload>) -> Option<(Input<C::Payload>, Record)> {
         let can_be = match input {
             Input::Opened { .. }
             | Input::Closed { .. }
@@ -102,6 +107,10 @@ impl<C: Carrier> World<C> {
             | Input::Flushed { .. } => true,
             Input::Timeout | Input::Received { .. } | Input::Heard { .. } | Input::StopRequested => false,
         };
-        (can_be && self.doubled.happens()).then(|| input.clone())
+        if !can_be {
+            return None;
+        }
+        self.news += 1;
+        self.doubled.strikes(self.news).map(|record| (input.clone(), record))
     }
 }

@@ -11,16 +11,14 @@ use highwater_core::time::Duration;
 use super::World;
 use super::due::Due;
 use crate::carrier::Carrier;
-use crate::faults::Fault;
-use crate::network::{CLOCK_TRUST, Call, Greeting, MISHAPS, Mishap, Stage};
+use crate::faults::{Fault, Measure, Record};
+use crate::network::{CLOCK_TRUST, Call, Greeting, Stage};
 use crate::oracle::Violation;
-use crate::server::{Answer, Mood};
+use crate::server::{Answer, Oddities};
 use crate::truth::Filter;
 
 /// Both servers ping so often.
 const SERVER_PING: Duration = highwater_core::serve::PING_INTERVAL;
-/// What a stalled connection has to bear.
-const STALL_MAX: Duration = Duration::from_secs(40);
 
 impl<C: Carrier> World<C> {
     pub(super) fn dial(&mut self, epoch: Epoch, source: SourceId, place: Place, options: OpenOptions) {
@@ -29,8 +27,11 @@ impl<C: Carrier> World<C> {
         let wire = self.sources[index].wire;
         let place = self.carrier.ask(wire, filter, place, options);
         let call = Call { epoch, source: index, wire, place, options, filter };
-        let connection = self.network.dial(call, &mut self.faults);
-        if connection.fate.greeting != Greeting::Silence {
+        let connection = self.network.dial(call, &self.faults);
+        if let Some(refusal) = connection.fate.refusal {
+            self.faults.note(self.now, refusal);
+        }
+        if connection.fate.greeting() != Greeting::Silence {
             let at = self.now + connection.fate.greeting_after;
             self.agenda.put(at, Due::Greeting(connection.number));
         }
@@ -40,13 +41,19 @@ impl<C: Carrier> World<C> {
     pub(super) fn greet(&mut self, number: u32) -> Result<(), Violation> {
         let Some(connection) = self.network.find(number) else { return Ok(()) };
         let epoch = connection.call.epoch;
-        let closure = match connection.fate.greeting {
+        let closure = match connection.fate.greeting() {
             Greeting::Silence => return Ok(()),
             Greeting::Refused(closure) => closure,
             Greeting::Reached => {
                 let source = &mut self.sources[connection.call.source];
-                let mood = Mood { faults: &mut self.faults, stream: &mut connection.stream };
-                match source.answer(&mut self.truth, self.now, connection.call.place, mood) {
+                let [early, whole] = connection.fate.seating;
+                let mut oddities = Oddities { early, whole, used: None };
+                let place = connection.call.place;
+                let answer = source.answer(&mut self.truth, self.now, place, &mut oddities);
+                if let Some(used) = oddities.used {
+                    self.faults.note(self.now, used);
+                }
+                match answer {
                     Answer::Silence => return Ok(()),
                     Answer::Refused(closure) => closure,
                     Answer::Accepted { instance, start } => {
@@ -63,10 +70,8 @@ impl<C: Carrier> World<C> {
 
     fn opened(&mut self, number: u32, epoch: Epoch) -> Result<(), Violation> {
         let Some(connection) = self.network.find(number) else { return Ok(()) };
-        for ((mishap, _), after) in MISHAPS.into_iter().zip(connection.fate.mishaps) {
-            if let Some(after) = after {
-                self.agenda.put(self.now + after, Due::Mishap { number, mishap });
-            }
+        for mishap in connection.fate.mishaps.into_iter().flatten() {
+            self.agenda.put(self.now + mishap.span(Measure::After), Due::Mishap { number, mishap });
         }
         self.agenda.put(self.now + SERVER_PING, Due::ServerPing(number));
         self.expect_arrival(number);
@@ -111,8 +116,9 @@ impl<C: Carrier> World<C> {
         let carrier = &self.carrier;
         let mut portion = connection.read(carrier, instance, &mut self.truth, &mut self.faults, self.now);
         if !portion.items.is_empty() {
-            if self.control.happens() {
-                self.faults.fire(Fault::ControlFrame);
+            self.reads += 1;
+            if let Some(record) = self.control.strikes(self.reads) {
+                self.faults.note(self.now, record);
                 portion.items.extend(carrier.control(connection.call.wire));
             }
             self.hand_transport(number, Input::Received { epoch, items: portion.items })?;
@@ -137,9 +143,11 @@ impl<C: Carrier> World<C> {
 
     /// The machine's connection is over; something of it may still be heard.
     pub(super) fn part(&mut self) {
-        if let Some(number) = self.network.part() {
-            self.expect_arrival(number);
+        let Some(number) = self.network.part() else { return };
+        if let Some(late) = self.network.find(number).and_then(|ghost| ghost.fate.late) {
+            self.faults.note(self.now, late);
         }
+        self.expect_arrival(number);
     }
 
     /// News of a connection: in time if it is the machine's, else late.
@@ -148,9 +156,8 @@ impl<C: Carrier> World<C> {
             return self.hand(input);
         }
         if let Some(ghost) = self.network.find(number) {
-            self.faults.fire(Fault::LateNews);
-            ghost.fate.late -= 1;
-            if ghost.fate.late == 0 {
+            ghost.late -= 1;
+            if ghost.late == 0 {
                 self.network.forget(number);
             }
         }
@@ -158,33 +165,39 @@ impl<C: Carrier> World<C> {
     }
 
     /// Something befalls a connection.
-    pub(super) fn befall(&mut self, number: u32, mishap: Mishap) -> Result<(), Violation> {
-        let is_healed = self.faults.rate(fault_of(mishap)) == 0;
+    pub(super) fn befall(&mut self, number: u32, mishap: Record) -> Result<(), Violation> {
+        let is_healed = self.faults.are_healed();
         let Some(connection) = self.network.find(number) else { return Ok(()) };
         if is_healed || connection.stage == Stage::Silent {
             return Ok(());
         }
-        self.faults.fire(fault_of(mishap));
-        match mishap {
-            Mishap::Cut => self.cut(number),
-            Mishap::HalfOpen => {
-                connection.stage = Stage::Silent;
-                Ok(())
-            }
-            Mishap::Stall => {
-                let until = self.now + connection.stream.span(Duration::from_millis(100), STALL_MAX);
-                connection.stalled_until = until;
+        self.faults.note(self.now, mishap);
+        match mishap.fault {
+            Fault::Stall => {
+                connection.stalled_until = self.now + mishap.span(Measure::For);
                 self.expect_arrival(number);
                 Ok(())
             }
+            Fault::HalfOpen => {
+                connection.stage = Stage::Silent;
+                Ok(())
+            }
+            _ => self.cut(number, mishap.is(Measure::Reads)),
         }
     }
 
-    /// The server hangs up; what was on the way is lost, or comes first.
-    pub(super) fn cut(&mut self, number: u32) -> Result<(), Violation> {
+    /// The server is gone, and its connections with it.
+    pub(super) fn break_off(&mut self, number: u32) -> Result<(), Violation> {
+        let Some(connection) = self.network.find(number) else { return Ok(()) };
+        let reads = connection.stream.one_in(2);
+        self.cut(number, reads)
+    }
+
+    /// The server hangs up; what was on the way is lost, or, if the process `reads` it, comes first.
+    fn cut(&mut self, number: u32, reads: bool) -> Result<(), Violation> {
         let Some(connection) = self.network.find(number) else { return Ok(()) };
         let is_stalled = self.now < connection.stalled_until;
-        if !connection.is_paused && !is_stalled && connection.stream.one_in(2) {
+        if !connection.is_paused && !is_stalled && reads {
             self.read(number)?;
         }
         self.closed(number, Closure::Retry { after: None })
@@ -283,13 +296,5 @@ impl<C: Carrier> World<C> {
                 self.oracle.excuse(&gone);
             }
         }
-    }
-}
-
-const fn fault_of(mishap: Mishap) -> Fault {
-    match mishap {
-        Mishap::Cut => Fault::Cut,
-        Mishap::HalfOpen => Fault::HalfOpen,
-        Mishap::Stall => Fault::Stall,
     }
 }

@@ -1,16 +1,17 @@
 //! What goes wrong by the clock: to the process, to its house, to the sources.
 
-use highwater_core::time::Duration;
+use highwater_core::serve::Wire;
+use highwater_core::time::{Duration, Instant};
 
 use super::due::Due;
 use super::{Phase, World};
 use crate::carrier::Carrier;
 use crate::draw::Site;
-use crate::faults::Fault;
-use crate::network::Connection;
+use crate::faults::{Fault, Measure, Record};
+use crate::network::{Connection, Stage};
 use crate::oracle::Violation;
-use crate::plan;
 use crate::server::{TROUBLES, can_befall};
+use crate::shape;
 use crate::truth::Filter;
 
 /// What befalls the process and its house.
@@ -25,57 +26,36 @@ const LOCAL: [Fault; 8] = [
     Fault::SinkOutage,
 ];
 
-/// The wall clock is set by so much at most.
-const WALL_STEP_MAX: u64 = 300_000_000;
-
-/// The kind of trouble at a place of the list, and whose it is if it is a source's.
-fn trouble_at(index: usize) -> (Fault, Option<usize>) {
-    match index.checked_sub(LOCAL.len()) {
-        None => (LOCAL[index], None),
-        Some(rest) => (TROUBLES[rest % TROUBLES.len()], Some(rest / TROUBLES.len())),
-    }
+/// All that goes wrong by the clock where these are the sources; and whose it is, if it is a source's.
+pub(super) fn troubles(sources: &[(Wire, Duration)]) -> impl Iterator<Item = (Fault, Option<usize>)> {
+    let of_source = |(index, &(wire, _)): (usize, &(Wire, Duration))| {
+        let kinds = TROUBLES.into_iter().filter(move |&fault| can_befall(fault, wire));
+        kinds.map(move |fault| (fault, Some(index)))
+    };
+    LOCAL.into_iter().map(|fault| (fault, None)).chain(sources.iter().enumerate().flat_map(of_source))
 }
 
 impl<C: Carrier> World<C> {
-    pub(super) fn schedule_troubles(&mut self) {
-        let count = LOCAL.len() + TROUBLES.len() * self.sources.len();
-        for index in 0..count {
-            let (fault, source) = trouble_at(index);
-            let stream = self.faults.clockwork(fault, source.map_or(0, |source| source as u64 + 1));
-            self.clockwork.push(stream);
-            self.schedule(index as u16);
-        }
-    }
-
-    fn schedule(&mut self, index: u16) {
-        let (fault, source) = trouble_at(usize::from(index));
-        let rate = self.faults.rate(fault);
-        let can_be = source.is_none_or(|source| can_befall(fault, self.sources[source].wire));
-        if rate > 0 && can_be {
-            let wait = Duration::from_micros(self.clockwork[usize::from(index)].wait(rate));
-            self.agenda.put(self.now + wait, Due::Trouble(index));
-        }
-    }
-
-    pub(super) fn trouble(&mut self, index: u16) {
-        let (fault, source) = trouble_at(usize::from(index));
-        if self.faults.rate(fault) == 0 {
-            return;
-        }
-        self.schedule(index);
-        if source.is_none() && self.host.life().is_none() {
-            return;
-        }
-        self.faults.fire(fault);
-        self.trace.fault(self.now, fault, source);
+    /// What comes next by the clock happens.
+    pub(super) fn trouble(&mut self) -> Result<(), Violation> {
+        let Some((record, source)) = self.clockwork.take() else { return Ok(()) };
+        self.move_on(Instant::from_micros(record.moment()).max(self.now))?;
         match source {
-            Some(source) => self.trouble_source(source, fault),
-            None => self.trouble_host(fault),
+            Some(source) => {
+                self.faults.note(self.now, record);
+                self.trouble_source(source, record);
+            }
+            None if self.host.life().is_some() => {
+                self.faults.note(self.now, record);
+                self.trouble_host(record);
+            }
+            None => {}
         }
+        Ok(())
     }
 
-    fn trouble_source(&mut self, source: usize, fault: Fault) {
-        let breaks = self.sources[source].befall(fault, &mut self.truth, self.now);
+    fn trouble_source(&mut self, source: usize, record: Record) {
+        let breaks = self.sources[source].befall(record, &mut self.truth, self.now);
         self.account_losses();
         let is_here = |current: &&mut Connection| current.call.source == source && current.is_open();
         let Some(current) = self.network.current().filter(is_here) else { return };
@@ -88,60 +68,39 @@ impl<C: Carrier> World<C> {
         }
     }
 
-    fn trouble_host(&mut self, fault: Fault) {
-        match fault {
-            Fault::Crash => {
-                self.end_life();
-                let at = self.after(Duration::from_millis(10), Duration::from_secs(5));
-                self.agenda.put(at, Due::Start);
-            }
-            Fault::Eviction => {
-                self.end_life();
-                let at = self.after(Duration::from_secs(10), Duration::from_secs(600));
-                self.agenda.put(at, Due::Start);
-            }
+    fn trouble_host(&mut self, record: Record) {
+        match record.fault {
             Fault::OperatorStop => self.agenda.put(self.now, Due::StopAsked),
-            Fault::Suspend => self.suspend(),
-            Fault::HostStall => {
-                let span = self.chance.span(Duration::from_millis(50), Duration::from_secs(15));
-                self.host.hold(self.now, span, false);
-            }
-            Fault::WallStep => {
-                let step = self.chance.between(1_000, WALL_STEP_MAX).cast_signed();
-                let step = if self.chance.one_in(2) { step } else { -step };
-                self.host.wall.step(step);
-            }
+            Fault::Suspend => self.suspend(record),
+            Fault::HostStall => self.host.hold(self.now, record.span(Measure::For), false),
+            Fault::WallStep => self.host.wall.step(record.step(Measure::Step)),
             Fault::Fence => self.sink.raise_fence(),
-            _ => {
-                let until = self.after(Duration::from_secs(1), Duration::from_secs(60));
-                self.sink.go_out(until);
-            }
+            Fault::SinkOutage => self.sink.go_out(self.now + record.span(Measure::For)),
+            _ => self.crash(record),
         }
     }
 
     /// The house sleeps. Its servers may hang up on it meanwhile, and it may hear of that or not.
-    fn suspend(&mut self) {
-        let span = self.chance.span(Duration::from_secs(1), Duration::from_secs(900));
-        self.host.hold(self.now, span, true);
-        let is_forgotten = self.chance.one_in(2);
+    fn suspend(&mut self, record: Record) {
+        self.host.hold(self.now, record.span(Measure::For), true);
+        let is_forgotten = record.is(Measure::Forgets);
         if let Some(current) = self.network.current().filter(|_| is_forgotten) {
-            current.stage = crate::network::Stage::Silent;
+            current.stage = Stage::Silent;
         }
     }
 
-    /// The process dies between two effects.
-    pub(super) fn crash(&mut self) {
-        self.end_life();
-        let at = self.after(Duration::from_millis(10), Duration::from_secs(5));
-        self.agenda.put(at, Due::Start);
+    /// The process dies, and is started again after a while.
+    pub(super) fn crash(&mut self, record: Record) {
+        self.end_life(record.is(Measure::Lands));
+        self.agenda.put(self.now + record.span(Measure::For), Due::Start);
     }
 
     /// The process is gone, with its connections, and with what it had not made durable.
-    pub(super) fn end_life(&mut self) {
+    pub(super) fn end_life(&mut self, lands: bool) {
         self.trace.note(self.now, "the process ends");
         self.host.end();
         self.network.clear();
-        self.sink.crash();
+        self.sink.end_life(lands);
         self.replies.clear();
         self.ending = None;
         self.oracle.end_life();
@@ -153,17 +112,17 @@ impl<C: Carrier> World<C> {
             return Ok(());
         }
         let life = u64::from(self.host.lives()) + 1;
-        let mut stream = self.draws.stream(Site::Life, life);
-        if life > 1 && stream.one_in(self.faults.rate(Fault::FilterChange)) {
-            self.faults.fire(Fault::FilterChange);
+        let change = self.faults.omens(Site::Succession, life).strikes(Fault::FilterChange);
+        if let Some(change) = change.filter(|_| life > 1) {
+            self.faults.note(self.now, change);
             self.host.filter = match self.host.filter {
                 Filter::First => Filter::Second,
                 Filter::Second => Filter::First,
             };
         }
-        let mut config = self.plan.config.clone();
-        config.seed = stream.next();
-        config.filter = plan::hash(self.host.filter);
+        let mut config = self.shape.config.clone();
+        config.seed = self.draws.stream(Site::Life, life).next();
+        config.filter = shape::hash(self.host.filter);
         self.trace.note(self.now, "a process starts");
         self.oracle.begin_life(&config);
         self.host.start(config, self.now);
@@ -179,22 +138,23 @@ impl<C: Carrier> World<C> {
         self.sink.heal();
         self.doubled.heal();
         self.midway.heal();
+        self.clockwork.heal();
         self.control.heal();
         for (index, source) in self.sources.iter_mut().enumerate() {
             source.heal(self.now);
-            source.is_lost = self.plan.lost == Some(index);
+            source.is_lost = self.shape.lost == Some(index);
         }
         if let Some(current) = self.network.current() {
             current.fate.heal();
         }
-        let lost = self.network.current().filter(|current| self.plan.lost == Some(current.call.source));
+        let lost = self.network.current().filter(|current| self.shape.lost == Some(current.call.source));
         if let Some(current) = lost {
-            current.stage = crate::network::Stage::Silent;
+            current.stage = Stage::Silent;
         }
         self.host.release(self.now);
         if self.host.life().is_none() {
             self.agenda.put(self.now, Due::Start);
         }
-        self.agenda.put(self.plan.weather.calms_at, Due::Look);
+        self.agenda.put(self.shape.weather.calms_at, Due::Look);
     }
 }
