@@ -73,8 +73,6 @@ pub struct Consumer<P: Payload> {
     scope: Scope,
     attempts: Attempts,
     approach: Approach,
-    /// The time up to which an overlap was read, and is durable, by connections that died in it.
-    reached: Option<crate::time::WallTime>,
     /// The last time the switch from replay to live went on record.
     last_cutover: Option<Gap>,
     /// Gaps whose end is an event still to come.
@@ -106,7 +104,6 @@ impl<P: Payload> Consumer<P> {
             scope,
             attempts: Attempts::new(config.sources.len(), config.compress),
             approach: Approach::Checkpoint,
-            reached: None,
             last_cutover: None,
             open_gaps: Vec::new(),
             good_at: now.monotonic,
@@ -249,7 +246,7 @@ impl<P: Payload> Consumer<P> {
             (_, CursorKind::Time) => Cutover::replaying(now.wall),
         };
         let settled = continuity.is_settled();
-        self.records_mut().advance = if settled { Advance::Free } else { Advance::Held };
+        self.records_mut().advance = if settled { Advance::Rereading } else { Advance::Held };
         self.state = State::Streaming(Connection {
             epoch,
             opened: now,

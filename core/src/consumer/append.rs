@@ -3,7 +3,7 @@
 use crate::backoff::Backoff;
 use crate::consumer::Consumer;
 use crate::consumer::approach::Approach;
-use crate::consumer::records::{Advance, Records};
+use crate::consumer::records::Records;
 use crate::consumer::state::State;
 use crate::consumer::writer::{Fate, Job, Task, Writer, fate};
 use crate::effect::{Effect, Notice, Outcome};
@@ -88,7 +88,6 @@ impl<P: Payload> Consumer<P> {
         let moved = self.records_mut().written(scope, checkpoint);
         if moved {
             self.approach = Approach::Checkpoint;
-            self.reached = None;
         }
         // A sink that cannot compare takes everything for new.
         if moved || (stored > 0 && self.records().compares) {
@@ -107,9 +106,7 @@ impl<P: Payload> Consumer<P> {
         if job.advance() {
             let newest = job.batch.newest;
             self.records_mut().newest = self.records().newest.max(newest);
-            if self.records().advance == Advance::Held {
-                self.reached = self.reached.max(newest);
-            }
+            self.records_mut().reach(job.batch.peak.map(|(_, witness)| witness.cursor));
             self.writer = Writer::Free { flushed: false };
         } else if job.is_suspect() {
             let until = self.now.monotonic + REFUSAL_PAUSE;

@@ -1,9 +1,10 @@
 //! How the next dial asks for the place to go on.
 
 use crate::checkpoint::Checkpoint;
-use crate::consumer::continuity::{By, Continuity};
+use crate::consumer::continuity::{Awaited, By, Continuity};
 use crate::cursor::{Cursor, CursorKind, Place};
-use crate::time::{Duration, WallTime};
+use crate::gap::Mark;
+use crate::time::WallTime;
 
 /// How the next dial asks for the place to go on. Back to [`Approach::Checkpoint`] as soon as that moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,49 +25,58 @@ pub(super) enum Approach {
 }
 
 impl Approach {
-    /// Where to go on, and what is to be expected then. `reached` is the time up to which an overlap was read
-    /// by connections that died in it.
+    /// Where to go on, and what is to be expected then. `reached` is how far an overlap was read by connections that
+    /// died in it.
     pub(super) fn resume<K: Clone>(
         self,
         kind: CursorKind,
         checkpoint: &Checkpoint<K>,
         covered: WallTime,
-        reached: Option<WallTime>,
+        reached: Option<Cursor>,
     ) -> (Place, Continuity<K>) {
         let margin = checkpoint.margin;
-        let after_reached = |time: WallTime| reached.map_or(time, |reached| reached.max(time));
-        let before = |time: WallTime| after_reached(time - margin);
-        match (self, &checkpoint.witness) {
-            (Self::Now, _) => (Place::Tip, Continuity::Free),
-            (Self::CoveredByTime { .. }, Some(_)) => (Place::Time(covered - margin), Continuity::Free),
-            (Self::CoveredByTime { .. }, None) => (Place::Oldest, Continuity::Free),
-            (Self::WitnessByTime, Some(witness)) => {
-                (Place::Time(before(witness.time)), Continuity::Expected(witness.clone(), By::SeqByTime))
+        let Some(witness) = &checkpoint.witness else {
+            let place = match (self, checkpoint.place) {
+                (Self::Now, _) => Place::Tip,
+                (Self::CoveredByTime { .. }, _) => Place::Oldest,
+                // Our clock says when that was; the server's may be behind, or an event may have been on its way.
+                (_, Place::Tip) => Place::Time(checkpoint.covered_until - margin),
+                (_, place) => place,
+            };
+            return (place, Continuity::Free);
+        };
+        let await_witness = |by| Awaited { witness: witness.clone(), by, skipped: None };
+        match (self, kind) {
+            (Self::WitnessByTime, _) => {
+                let by_time = Place::Time(witness.time - margin);
+                let place = reached.map_or(by_time, |reached| Place::Cursor(reached.min(witness.cursor)));
+                (place, Continuity::Expected(await_witness(By::SeqByTime)))
             }
-            (Self::Checkpoint | Self::NewFilter | Self::WitnessByTime, witness) => {
-                let place = match (checkpoint.place, kind) {
-                    // Our clock says when that was; the server's may be behind, or an event may have been on its way.
-                    (Place::Tip, _) => Place::Time(checkpoint.covered_until - margin),
-                    (Place::Cursor(cursor), CursorKind::Time) if witness.is_some() => {
-                        Place::Cursor(step_back(cursor, margin, reached))
-                    }
-                    (place, _) => place,
+            // What the server has lies behind the checkpoint: a number before it is another history's.
+            (Self::CoveredByTime { .. }, CursorKind::Seq) => {
+                (Place::Time(covered - margin), Continuity::Unproven(await_witness(By::Seq)))
+            }
+            (Self::CoveredByTime { .. }, CursorKind::Time) => {
+                (Place::Time(covered - margin), Continuity::Unproven(await_witness(By::Time)))
+            }
+            (Self::NewFilter, CursorKind::Seq) => (checkpoint.place, Continuity::Free),
+            (Self::Checkpoint | Self::Now, CursorKind::Seq) => {
+                (checkpoint.place, Continuity::Expected(await_witness(By::Seq)))
+            }
+            (Self::Checkpoint | Self::Now | Self::NewFilter, CursorKind::Time) => {
+                let Place::Cursor(end) = checkpoint.place else {
+                    unreachable!("a record that has a witness has a position");
                 };
-                let by = match kind {
-                    CursorKind::Time => By::Time,
-                    CursorKind::Seq => By::Seq,
-                };
-                let continuity = match witness {
-                    Some(witness) if self != Self::NewFilter => Continuity::Expected(witness.clone(), by),
-                    Some(_) | None => Continuity::Free,
-                };
-                (place, continuity)
+                let begin = Cursor(end.0.saturating_sub(margin.as_micros()));
+                let place = reached.map_or(begin, |reached| reached.clamp(begin, end));
+                if self == Self::NewFilter {
+                    return (Place::Cursor(place), Continuity::Free);
+                }
+                let mut awaited = await_witness(By::Time);
+                let mark = Mark { cursor: begin, time: WallTime::from_micros(begin.0) };
+                awaited.skipped = (begin < place).then_some(mark);
+                (Place::Cursor(place), Continuity::Expected(awaited))
             }
         }
     }
-}
-
-fn step_back(cursor: Cursor, margin: Duration, reached: Option<WallTime>) -> Cursor {
-    let time = WallTime::from_micros(cursor.0) - margin;
-    Cursor(reached.map_or(time, |reached| reached.max(time)).as_micros().min(cursor.0))
 }

@@ -8,6 +8,7 @@ use core::cmp::Ordering;
 use crate::checkpoint::Witness;
 use crate::cursor::CursorKind;
 use crate::event::{Event, Payload};
+use crate::gap::Mark;
 
 /// How a connection stands with its proof.
 #[derive(Clone, Debug)]
@@ -15,11 +16,21 @@ pub(super) enum Continuity<K> {
     /// There is nothing to prove, or what cannot be proved is on record already.
     Free,
     /// The witness has not come yet; the checkpoint stays where it is.
-    Expected(Witness<K>, By),
+    Expected(Awaited<K>),
     /// On record as a gap; the witness may still come and close it.
-    Unproven(Witness<K>, By),
+    Unproven(Awaited<K>),
     /// The witness came.
     Proved,
+}
+
+/// The event that proves that a connection goes on where the checkpoint ended.
+#[derive(Clone, Debug)]
+pub(super) struct Awaited<K> {
+    pub(super) witness: Witness<K>,
+    pub(super) by: By,
+    /// Where the part of the overlap begins that is not read again. It was read by an earlier connection; if that was
+    /// to another server, what this one put there is not known.
+    pub(super) skipped: Option<Mark>,
 }
 
 /// How the history was asked for, and so what may come before the witness.
@@ -54,6 +65,24 @@ impl<K> Continuity<K> {
         !matches!(self, Self::Expected(..))
     }
 
+    /// Whether the witness is expected as the very first event.
+    pub(super) const fn is_by_number(&self) -> bool {
+        matches!(self, Self::Expected(Awaited { by: By::Seq, .. }))
+    }
+
+    /// The witness did not come in time. Answers where the part of the overlap begins that was not read again.
+    ///
+    /// # Panics
+    /// If it was not expected.
+    pub(super) fn doubt(&mut self) -> Option<Mark> {
+        let Self::Expected(awaited) = core::mem::replace(self, Self::Free) else {
+            unreachable!("only what is expected can fail to come");
+        };
+        let skipped = awaited.skipped;
+        *self = Self::Unproven(awaited);
+        skipped
+    }
+
     /// Looks at an event.
     pub(super) fn find<P: Payload<Key = K>>(&self, event: &Event<P>) -> Finding
     where
@@ -61,11 +90,11 @@ impl<K> Continuity<K> {
     {
         match self {
             Self::Free | Self::Proved => Finding::Nothing,
-            Self::Expected(witness, by) => by.compare(witness, event),
-            Self::Unproven(witness, by) => match by.compare(witness, event) {
+            Self::Expected(awaited) => awaited.by.compare(&awaited.witness, event),
+            Self::Unproven(awaited) => match awaited.by.compare(&awaited.witness, event) {
                 Finding::Past => Finding::Nothing,
                 // Whatever was replayed has come; numbers still below the witness's are another log's.
-                Finding::Overlap if *by != By::Time => Finding::OtherHistory,
+                Finding::Overlap if awaited.by != By::Time => Finding::OtherHistory,
                 found => found,
             },
         }

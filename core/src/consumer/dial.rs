@@ -21,8 +21,6 @@ use crate::time::{Duration, Instant, WallTime};
 pub(super) const MARGIN_MIN: Duration = Duration::from_secs(5);
 /// A message larger than this ends the connection that it comes on, so a server is asked to leave it out.
 pub const MESSAGE_BYTES_MAX: u32 = 32 << 20;
-/// After so many failures in a row, an overlap is not read from its start again.
-const REACHED_AFTER: u32 = 1;
 
 impl<P: Payload> Consumer<P> {
     /// Turns to the first source, once it is known what is durable. `gaps` are those that earlier lives left open.
@@ -36,7 +34,7 @@ impl<P: Payload> Consumer<P> {
         let source = self.attempts.source;
         let records = self.records_mut();
         let newest = records.newest;
-        let known = records.latest(source).map(|(scope, checkpoint)| (*scope, checkpoint.filter));
+        let known = records.latest(source).map(|(scope, checkpoint)| (scope, checkpoint.filter));
         if let Some((scope, filter)) = known {
             records.turn(scope, None);
             self.scope = scope;
@@ -92,7 +90,7 @@ impl<P: Payload> Consumer<P> {
     /// What the next dial asks for.
     pub(super) fn resume(&mut self) -> Resume<P::Key> {
         self.tell_if_stale();
-        let reached = self.reached.filter(|_| self.attempts.failures >= REACHED_AFTER);
+        let reached = self.records().reached();
         let (scope, checkpoint) = self.records().current();
         let leaves_out = self.attempts.leaves_out_large(checkpoint.place);
         let covered = self.records().covered();
@@ -161,7 +159,6 @@ impl<P: Payload> Consumer<P> {
         let is_new = fresh.is_some();
         self.buffer.push(Entry::Turn(scope, fresh));
         self.scope = scope;
-        self.reached = None;
         if is_new && scope.incarnation > 0 {
             self.tell(Notice::NewIncarnation { scope });
         }
@@ -204,7 +201,7 @@ impl<P: Payload> Consumer<P> {
         self.tell(Notice::Switched { to: source });
         let (from, newest) = (self.end(), self.records().newest);
         self.record_from(self.scope, from, Cause::HostSwitch, GapState::Unproven, Until::Past);
-        let known = self.records().latest(source).map(|(scope, _)| *scope);
+        let known = self.records().latest(source).map(|(scope, _)| scope);
         if let Some(scope) = known {
             self.turn(scope, None);
         } else {

@@ -5,7 +5,7 @@
 
 use crate::consumer::Consumer;
 use crate::consumer::approach::Approach;
-use crate::consumer::continuity::{By, Continuity};
+use crate::consumer::continuity::{Awaited, By, Continuity};
 use crate::consumer::cutover::Cutover;
 use crate::consumer::silence::Silence;
 use crate::consumer::state::{Connection, Reading, State};
@@ -76,6 +76,7 @@ impl<P: Payload> Consumer<P> {
             words.word(checkpoint.witness.as_ref().map_or(0, |witness| witness.cursor.0));
             words.wall(records.covered());
             words.word(records.advance as u64);
+            words.word(records.reached().map_or(0, |reached| reached.0));
         }
         words.word(u64::from(self.scope.incarnation));
         words.word(u64::from(self.attempts.failures));
@@ -89,7 +90,6 @@ impl<P: Payload> Consumer<P> {
             Approach::WitnessByTime => 3,
             Approach::CoveredByTime { cycles } => 4 + u64::from(cycles),
         });
-        words.word(self.reached.map_or(0, WallTime::as_micros));
         words.word(self.open_gaps.len() as u64);
         words.moment(self.good_at);
         words.finish()
@@ -175,8 +175,8 @@ impl<K> Connection<K> {
         words.word(match &self.continuity {
             Continuity::Free => 0,
             Continuity::Proved => 1,
-            Continuity::Expected(witness, by) => witness.cursor.0.rotate_left(4) ^ (2 + by.ordinal()),
-            Continuity::Unproven(witness, by) => witness.cursor.0.rotate_left(4) ^ (5 + by.ordinal()),
+            Continuity::Expected(awaited) => awaited.word() ^ 2,
+            Continuity::Unproven(awaited) => awaited.word() ^ 3,
         });
         match self.cutover {
             Cutover::None => words.word(0),
@@ -195,12 +195,13 @@ impl<K> Connection<K> {
     }
 }
 
-impl By {
-    const fn ordinal(self) -> u64 {
-        match self {
-            Self::Time => 0,
-            Self::Seq => 1,
-            Self::SeqByTime => 2,
-        }
+impl<K> Awaited<K> {
+    const fn word(&self) -> u64 {
+        let by = match self.by {
+            By::Time => 0,
+            By::Seq => 1,
+            By::SeqByTime => 2,
+        };
+        self.witness.cursor.0.rotate_left(8) ^ (self.skipped.is_some() as u64) << 4 ^ by << 2
     }
 }

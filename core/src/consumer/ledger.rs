@@ -10,6 +10,7 @@ use crate::effect::Notice;
 use crate::event::Payload;
 use crate::gap::{Cause, Gap, GapState, Mark};
 use crate::scope::Scope;
+use crate::time::WallTime;
 
 /// A gap on record whose end is an event still to come.
 #[derive(Clone, Copy, Debug)]
@@ -103,15 +104,16 @@ impl<P: Payload> Consumer<P> {
         }
     }
 
-    /// The connection ends: whatever the switch from replay to live dropped lies before its last event.
+    /// The connection ends: whatever the switch from replay to live dropped or put off lies before its furthest event.
     pub(super) fn end_cutover(&mut self) {
         let Some(connection) = self.state.connection() else {
             return;
         };
-        let (open, last) = (connection.cutover.open(), connection.last);
+        let (open, high) = (connection.cutover.open(), connection.high);
         connection.cutover = Cutover::Passed;
-        if let (Some(from), Some(last)) = (open, last) {
-            self.record_cutover(from, Some(last));
+        if let (Some(from), Some(cursor)) = (open, high) {
+            let time = WallTime::from_micros(cursor.0);
+            self.record_cutover(from, Some(Mark { cursor, time }));
         }
     }
 

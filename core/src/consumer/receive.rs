@@ -6,7 +6,7 @@ use crate::closure::CloseReason;
 use crate::consumer::Consumer;
 use crate::consumer::approach::Approach;
 use crate::consumer::buffer::{Entry, Reach};
-use crate::consumer::continuity::{By, Continuity, Finding};
+use crate::consumer::continuity::{Continuity, Finding};
 use crate::consumer::cutover::{Cutover, Step};
 use crate::consumer::dial::MARGIN_MIN;
 use crate::consumer::ledger::Until;
@@ -56,7 +56,7 @@ impl<P: Payload> Consumer<P> {
             Finding::Nothing | Finding::Overlap => {}
             Finding::Witness => return self.prove(&event),
             Finding::Past => {
-                if matches!(connection.continuity, Continuity::Expected(_, By::Seq)) {
+                if connection.continuity.is_by_number() {
                     self.approach = Approach::WitnessByTime;
                     return self.close(CloseReason::Unproven);
                 }
@@ -82,8 +82,7 @@ impl<P: Payload> Consumer<P> {
         connection.last = Some(end);
         connection.high = connection.high.max(Some(end.cursor));
         let closed = self.records_mut().closed_by(scope, end.cursor);
-        self.records_mut().advance = Advance::Free;
-        self.reached = None;
+        self.records_mut().advance = Advance::Yes;
         for gap in closed {
             self.open_gaps.retain(|known| known.gap.from != gap.from || known.gap.cause != gap.cause);
             self.record(Gap { state: GapState::Closed, to: gap.to.or(Some(end)), ..gap });
@@ -93,20 +92,19 @@ impl<P: Payload> Consumer<P> {
 
     /// The event at the checkpoint did not come: says so, and goes on. It may still come.
     pub(super) fn unproven(&mut self, cause: Cause, to: Option<Mark>) {
-        let (scope, from) = (self.scope, self.end());
-        let gap = Gap { scope, cause, state: GapState::Unproven, from, to };
+        let (scope, from, state) = (self.scope, self.end(), GapState::Unproven);
+        let Some(connection) = self.state.connection() else {
+            return;
+        };
+        if let Some(skipped) = connection.continuity.doubt() {
+            self.record(Gap { scope, cause: Cause::Witness, state, from: skipped, to: Some(from) });
+        }
+        let gap = Gap { scope, cause, state, from, to };
         self.record(gap);
         if to.is_none() {
             self.await_end(gap, Until::Past);
         }
-        let Some(connection) = self.state.connection() else {
-            return;
-        };
-        if let Continuity::Expected(witness, by) = &connection.continuity {
-            connection.continuity = Continuity::Unproven(witness.clone(), *by);
-        }
-        self.records_mut().advance = Advance::Free;
-        self.reached = None;
+        self.records_mut().advance = Advance::Yes;
     }
 
     /// Numbers where there was time, or the other way round. False if the connection is over.

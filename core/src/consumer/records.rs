@@ -21,7 +21,7 @@ pub(super) struct Records<K> {
     pub(super) fence: Fence,
     /// The sink stores an event that comes again only once.
     pub(super) compares: bool,
-    rows: Vec<(Scope, Checkpoint<K>)>,
+    rows: Vec<Row<K>>,
     /// The row being written; always valid once loaded.
     current: usize,
     /// The server's time of the newest durable event of all scopes.
@@ -34,11 +34,23 @@ pub(super) struct Records<K> {
     pub(super) advance: Advance,
 }
 
+/// What is known of one scope.
+#[derive(Clone, Debug)]
+struct Row<K> {
+    scope: Scope,
+    checkpoint: Checkpoint<K>,
+    /// How far an overlap was read and is durable, by connections that did not get beyond it.
+    reached: Option<Cursor>,
+}
+
 /// Whether appends move the checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Advance {
+    /// No: it is not yet known that what comes goes on from there.
     Held,
-    Free,
+    /// Yes, once something behind the overlap comes.
+    Rereading,
+    Yes,
 }
 
 impl<K: Clone> Records<K> {
@@ -47,12 +59,12 @@ impl<K: Clone> Records<K> {
         Self {
             fence: loaded.fence,
             compares: loaded.compares,
-            rows: loaded.checkpoints,
+            rows: loaded.checkpoints.into_iter().map(Row::from).collect(),
             current: 0,
             newest: loaded.newest,
             gaps: Vec::new(),
             covered: WallTime::default(),
-            advance: Advance::Free,
+            advance: Advance::Yes,
         }
     }
 
@@ -62,29 +74,32 @@ impl<K: Clone> Records<K> {
     }
 
     /// The newest history of a source that there is a record of.
-    pub(super) fn latest(&self, source: SourceId) -> Option<&(Scope, Checkpoint<K>)> {
-        self.rows
-            .iter()
-            .filter(|(scope, _)| scope.source == source)
-            .max_by_key(|(scope, _)| scope.incarnation)
+    pub(super) fn latest(&self, source: SourceId) -> Option<(Scope, &Checkpoint<K>)> {
+        let rows = self.rows.iter().filter(|row| row.scope.source == source);
+        rows.max_by_key(|row| row.scope.incarnation).map(|row| (row.scope, &row.checkpoint))
     }
 
     /// From here on `scope` is written; `fresh` is its record if it is new.
     pub(super) fn turn(&mut self, scope: Scope, fresh: Option<Checkpoint<K>>) {
         if let Some(fresh) = fresh {
-            assert!(self.rows.iter().all(|(known, _)| *known != scope), "a new scope has no record yet");
-            self.rows.push((scope, fresh));
+            assert!(self.rows.iter().all(|row| row.scope != scope), "a new scope has no record yet");
+            self.rows.push(Row::from((scope, fresh)));
         }
-        let index = self.rows.iter().position(|(known, _)| *known == scope);
+        let index = self.rows.iter().position(|row| row.scope == scope);
         self.current = index.expect("a scope that is turned to has a record");
-        self.covered = self.rows[self.current].1.covered_until;
-        self.advance = Advance::Free;
+        self.covered = self.rows[self.current].checkpoint.covered_until;
+        self.advance = Advance::Yes;
     }
 
     /// The scope being written, and its record.
     pub(super) fn current(&self) -> (Scope, &Checkpoint<K>) {
-        let (scope, checkpoint) = &self.rows[self.current];
-        (*scope, checkpoint)
+        let row = &self.rows[self.current];
+        (row.scope, &row.checkpoint)
+    }
+
+    /// How far an overlap was read and is durable, by connections that did not get beyond it.
+    pub(super) fn reached(&self) -> Option<Cursor> {
+        self.rows[self.current].reached
     }
 
     /// Whether there is something to write besides events: a scope's first record, a new filter, much silence.
@@ -112,7 +127,7 @@ impl<K: Clone> Records<K> {
 
     /// A greater backward step was seen; durable with the next append.
     pub(super) fn widen_margin(&mut self, margin: Duration) {
-        self.rows[self.current].1.margin = margin;
+        self.rows[self.current].checkpoint.margin = margin;
     }
 
     /// Where the current record ends; none before its first event.
@@ -132,7 +147,7 @@ impl<K: Clone> Records<K> {
         next.version = next.version.next();
         next.filter = filter;
         next.covered_until = next.covered_until.max(self.covered);
-        if let (Advance::Free, Some((reached, witness))) = (self.advance, peak) {
+        if let (Advance::Rereading | Advance::Yes, Some((reached, witness))) = (self.advance, peak) {
             let is_further = match next.place {
                 Place::Cursor(cursor) => cursor < reached || next.witness.is_none(),
                 Place::Tip | Place::Oldest | Place::Time(_) => true,
@@ -150,14 +165,25 @@ impl<K: Clone> Records<K> {
 
     /// The sink has written this. True if the position moved.
     pub(super) fn written(&mut self, scope: Scope, checkpoint: Checkpoint<K>) -> bool {
-        let margin = self.margin();
-        let (current, row) = &mut self.rows[self.current];
-        assert!(*current == scope, "what is written belongs to the current scope");
-        assert!(checkpoint.version == row.version.next(), "one append is one version");
-        let moved = row.place != checkpoint.place;
-        *row = checkpoint;
-        row.margin = row.margin.max(margin);
+        let row = &mut self.rows[self.current];
+        assert!(row.scope == scope, "what is written belongs to the current scope");
+        assert!(checkpoint.version == row.checkpoint.version.next(), "one append is one version");
+        let moved = row.checkpoint.place != checkpoint.place;
+        let margin = row.checkpoint.margin.max(checkpoint.margin);
+        row.checkpoint = Checkpoint { margin, ..checkpoint };
+        if moved {
+            row.reached = None;
+            self.advance = Advance::Yes;
+        }
         moved
+    }
+
+    /// A batch that got so far is durable.
+    pub(super) fn reach(&mut self, cursor: Option<Cursor>) {
+        if self.advance != Advance::Yes {
+            let row = &mut self.rows[self.current];
+            row.reached = row.reached.max(cursor);
+        }
     }
 
     /// The version that an append builds on is the one the sink has, or the next if it is durable already.
@@ -182,5 +208,11 @@ impl<K: Clone> Records<K> {
         let proved = self.gaps.iter().copied().filter(begins_there).collect();
         self.gaps.retain(|gap| !begins_there(gap));
         proved
+    }
+}
+
+impl<K> From<(Scope, Checkpoint<K>)> for Row<K> {
+    fn from((scope, checkpoint): (Scope, Checkpoint<K>)) -> Self {
+        Self { scope, checkpoint, reached: None }
     }
 }

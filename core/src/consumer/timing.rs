@@ -3,7 +3,6 @@
 use crate::closure::CloseReason;
 use crate::consumer::Consumer;
 use crate::consumer::approach::Approach;
-use crate::consumer::continuity::{By, Continuity};
 use crate::consumer::silence::{Silence, Verdict};
 use crate::consumer::state::{Connection, Reading, State};
 use crate::consumer::writer::{Task, Writer};
@@ -98,7 +97,7 @@ impl<P: Payload> Consumer<P> {
         };
         if let Reading::Paused { since } = connection.reading {
             if since + patience <= now.monotonic {
-                self.close(CloseReason::Patience);
+                self.lose_patience();
             }
             return;
         }
@@ -115,7 +114,7 @@ impl<P: Payload> Consumer<P> {
             return self.close(CloseReason::Quiet);
         }
         if !connection.continuity.is_settled() && connection.event_at + SETTLE_AFTER <= now.monotonic {
-            if matches!(connection.continuity, Continuity::Expected(_, By::Seq)) {
+            if connection.continuity.is_by_number() {
                 self.approach = Approach::WitnessByTime;
                 return self.close(CloseReason::Unproven);
             }
@@ -128,6 +127,18 @@ impl<P: Payload> Consumer<P> {
             return self.stop(Outcome::Idle);
         }
         self.lift_limit();
+    }
+
+    /// The server would lose its patience with a reader that does not read. A sink that is slow but works has made
+    /// room meanwhile, though not as much as reading waits for otherwise; one that does not work has not.
+    fn lose_patience(&mut self) {
+        let (now, is_stuck) = (self.now.monotonic, self.is_full() || self.is_sink_in_trouble());
+        let Some(connection) = self.state.connection().filter(|_| !is_stuck) else {
+            return self.close(CloseReason::Patience);
+        };
+        let epoch = connection.epoch;
+        connection.resume_reading(now);
+        self.push(Effect::Resume { epoch });
     }
 
     /// Once past what was too large, messages of any size are welcome again: on another connection.
@@ -162,9 +173,12 @@ impl<P: Payload> Consumer<P> {
             Silence::Asked { .. } | Silence::Heard { .. } => None,
         };
         connection.silence = Silence::Heard { at: connection.reading_time(now.monotonic) };
-        // Whatever the server had to say before it saw the ping has come before the answer.
+        // Whatever the server had to say before it saw the ping has come before the answer. But a server may lag, so
+        // silence counts for nothing where the next dial would ask from there on.
         if let Some(wall) = asked_at.filter(|_| is_clear && connection.continuity.is_settled()) {
-            self.records_mut().cover(wall);
+            if self.approach == Approach::Checkpoint && self.records().end().is_some() {
+                self.records_mut().cover(wall);
+            }
         }
     }
 
@@ -193,25 +207,34 @@ impl<P: Payload> Consumer<P> {
     pub(super) fn crank_reading(&mut self) {
         let now = self.now.monotonic;
         let (events, bytes) = self.held();
-        let (events_max, bytes_max) = (self.config.buffer_events, self.config.buffer_bytes);
-        let in_trouble = match &self.writer {
-            Writer::Free { .. } => false,
-            Writer::Asked { failures, task, .. } | Writer::Waiting { failures, task, .. } => {
-                *failures > 0 || matches!(task, Task::Open(_))
-            }
-        };
+        let has_room = events <= self.config.buffer_events / 2 && bytes <= self.config.buffer_bytes / 2;
+        let (is_full, in_trouble) = (self.is_full(), self.is_sink_in_trouble());
         let Some(connection) = self.state.connection() else {
             return;
         };
         let epoch = connection.epoch;
         if connection.is_paused() {
-            if !in_trouble && events <= events_max / 2 && bytes <= bytes_max / 2 {
+            if !in_trouble && has_room {
                 connection.resume_reading(now);
                 self.push(Effect::Resume { epoch });
             }
-        } else if in_trouble || events >= events_max || bytes >= bytes_max {
+        } else if in_trouble || is_full {
             connection.reading = Reading::Paused { since: now };
             self.push(Effect::Pause { epoch });
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        let (events, bytes) = self.held();
+        events >= self.config.buffer_events || bytes >= self.config.buffer_bytes
+    }
+
+    fn is_sink_in_trouble(&self) -> bool {
+        match &self.writer {
+            Writer::Free { .. } => false,
+            Writer::Asked { failures, task, .. } | Writer::Waiting { failures, task, .. } => {
+                *failures > 0 || matches!(task, Task::Open(_))
+            }
         }
     }
 
