@@ -2,7 +2,7 @@
 
 mod wired;
 
-use highwater_core::cursor::{Cursor, Place};
+use highwater_core::cursor::{Cursor, CursorKind, Place};
 use highwater_core::dialect::Dialect;
 use highwater_core::effect::OpenOptions;
 use highwater_core::event::{Event, Item, Payload, Reason, Sample};
@@ -32,6 +32,16 @@ pub(crate) struct Telling {
     pub(crate) time: WallTime,
     /// The server's number for it.
     pub(crate) seq: Cursor,
+}
+
+impl Telling {
+    /// Where it lies in a scope of this kind.
+    pub(crate) fn cursor(&self, kind: CursorKind) -> Cursor {
+        match kind {
+            CursorKind::Time => Cursor(self.time.as_micros()),
+            CursorKind::Seq => self.seq,
+        }
+    }
 }
 
 /// Makes items of what servers tell.

@@ -8,14 +8,13 @@ use std::collections::BTreeMap;
 use highwater_core::checkpoint::Checkpoint;
 use highwater_core::cursor::Cursor;
 use highwater_core::event::Payload;
-use highwater_core::gap::{Cause, Gap, GapState};
+use highwater_core::gap::{Cause, Gap, GapState, Mark};
 use highwater_core::number::{Fence, Version};
 use highwater_core::scope::Scope;
 use highwater_core::sink::{Append, Appended, DeadLetter, Loaded, Sink, Unavailable};
 use highwater_core::time::WallTime;
 
 use crate::carrier::Told;
-use crate::scopes::Scopes;
 use crate::truth::EventId;
 
 /// What names a gap: writing it again changes the same record.
@@ -34,15 +33,18 @@ pub(crate) struct Disk<P: Payload> {
 /// What is known besides the events.
 #[derive(Clone, Debug)]
 pub(crate) struct Records<P: Payload> {
-    checkpoints: Scopes<Checkpoint<P::Key>>,
+    checkpoints: BTreeMap<Scope, Checkpoint<P::Key>>,
     gaps: BTreeMap<GapKey, Gap>,
     letters: Vec<(Scope, DeadLetter<P>)>,
     newest: Option<WallTime>,
+    /// What was followed begins here, if that is an event that was not stored.
+    beginning: Option<(Scope, Mark)>,
 }
 
 impl<P: Payload> Default for Records<P> {
     fn default() -> Self {
-        Self { checkpoints: Scopes::default(), gaps: BTreeMap::new(), letters: Vec::new(), newest: None }
+        let (checkpoints, gaps, letters) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        Self { checkpoints, gaps, letters, newest: None, beginning: None }
     }
 }
 
@@ -73,6 +75,11 @@ impl<P: Told + PartialEq> Disk<P> {
         &self.rows
     }
 
+    /// What was followed begins here, if that is an event that was not stored.
+    pub(crate) fn beginning(&self) -> Option<(Scope, Mark)> {
+        self.records.beginning
+    }
+
     /// Whether an event is stored.
     pub(crate) fn has(&self, id: EventId) -> bool {
         self.is_stored.get(id.index()).copied().unwrap_or(false)
@@ -89,7 +96,7 @@ impl<P: Told + PartialEq> Disk<P> {
     }
 
     /// All checkpoints.
-    pub(crate) fn checkpoints(&self) -> impl Iterator<Item = &(Scope, Checkpoint<P::Key>)> {
+    pub(crate) fn checkpoints(&self) -> impl Iterator<Item = (&Scope, &Checkpoint<P::Key>)> {
         self.records.checkpoints.iter()
     }
 
@@ -101,7 +108,7 @@ impl<P: Told + PartialEq> Disk<P> {
 
     fn refuses(&self, append: &Append<P>) -> Option<Appended> {
         let version =
-            self.records.checkpoints.get(append.scope).map_or(Version(0), |checkpoint| checkpoint.version);
+            self.records.checkpoints.get(&append.scope).map_or(Version(0), |checkpoint| checkpoint.version);
         if append.fence != self.fence {
             return Some(Appended::Fenced);
         }
@@ -144,9 +151,10 @@ impl<P: Told + PartialEq> Disk<P> {
 impl<P: Told + PartialEq> Sink<P> for Disk<P> {
     fn open(&mut self) -> Result<Loaded<P::Key>, Unavailable> {
         let fence = self.raise_fence();
-        let checkpoints = self.records.checkpoints.iter().cloned().collect();
+        let checkpoints: Vec<_> =
+            self.records.checkpoints.iter().map(|(scope, checkpoint)| (*scope, checkpoint.clone())).collect();
         let begins_at_witness = |gap: &Gap| {
-            let checkpoint = self.records.checkpoints.get(gap.scope);
+            let checkpoint = self.records.checkpoints.get(&gap.scope);
             let witness = checkpoint.and_then(|checkpoint| checkpoint.witness.as_ref());
             witness.is_some_and(|witness| witness.cursor == gap.from.cursor)
         };
@@ -173,7 +181,11 @@ impl<P: Told + PartialEq> Sink<P> for Disk<P> {
         for gap in &append.gaps {
             self.note(*gap);
         }
-        self.records.checkpoints.set(append.scope, append.checkpoint.clone());
+        if let Some(witness) = append.checkpoint.witness.as_ref().filter(|_| self.rows.is_empty()) {
+            let mark = Mark { cursor: witness.cursor, time: witness.time };
+            self.records.beginning.get_or_insert((append.scope, mark));
+        }
+        self.records.checkpoints.insert(append.scope, append.checkpoint.clone());
         Appended::Stored { stored, duplicates }
     }
 

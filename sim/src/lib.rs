@@ -33,7 +33,6 @@ mod oracle;
 mod plan;
 mod report;
 mod run;
-mod scopes;
 mod server;
 mod shape;
 mod sink;

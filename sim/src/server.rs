@@ -129,7 +129,14 @@ impl Source {
             if self.is_healed { 0 } else { self.stream.below(self.instances.len() as u64) as usize };
         match seating::start(self.instances[instance].knowledge(now), place, oddities) {
             Start::TooOld => Answer::Refused(Closure::TooOld),
-            start @ (Start::Live | Start::Replay { .. }) => Answer::Accepted { instance, start },
+            start @ (Start::Live | Start::Replay { .. }) => {
+                if start == Start::Live && matches!(place, Place::Time(_)) {
+                    // A time in its future, since its clock went back; nothing on the wire says what came before.
+                    let told = self.instances[instance].log().told().iter();
+                    self.gone.extend(told.map(|told| told.telling.id));
+                }
+                Answer::Accepted { instance, start }
+            }
         }
     }
 

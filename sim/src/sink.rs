@@ -14,6 +14,7 @@ use crate::carrier::Told;
 use crate::disk::Disk;
 use crate::draw::{Draws, Site, Stream};
 use crate::faults::{Fault, Faults, Measure, Rare, Record};
+use crate::truth::EventId;
 pub(crate) use queue::Queue;
 
 /// What events are given to.
@@ -72,6 +73,8 @@ pub(crate) struct Worker<P: Payload> {
     out_until: Instant,
     straggler: Option<(Append<P>, Duration)>,
     begun: u64,
+    /// The good event that was last refused.
+    refused: Option<EventId>,
     /// A planted bug: see [`Worker::sabotage`].
     #[cfg(test)]
     forgets: Option<bool>,
@@ -91,6 +94,7 @@ impl<P: Told + PartialEq> Worker<P> {
             out_until: Instant::ZERO,
             straggler: None,
             begun: 0,
+            refused: None,
             #[cfg(test)]
             forgets: None,
             stream: draws.stream(Site::Sink, 0),
@@ -198,12 +202,20 @@ impl<P: Told + PartialEq> Worker<P> {
                 self.straggler = Some((append, record.span(Measure::For)));
                 Appended::Unknown
             }
-            Fault::SinkRefusal if !append.events.is_empty() => {
-                let index = (record.number(Measure::Which) % append.events.len() as u64) as u32;
-                Appended::Refused { index, why: "not this time".to_owned() }
-            }
+            Fault::SinkRefusal => match self.pick_refused(&append, record.number(Measure::Which)) {
+                Some(index) => Appended::Refused { index, why: "not this time".to_owned() },
+                None => self.sink().append(&append),
+            },
             _ => self.sink().append(&append),
         }
+    }
+
+    /// A good event to refuse: any, but not twice in a row the same, or it would be set aside with good reason.
+    fn pick_refused(&mut self, append: &Append<P>, which: u64) -> Option<u32> {
+        let index = which.checked_rem(append.events.len() as u64)? as usize;
+        let id = append.events.get(index)?.payload.id();
+        let is_new = self.refused.replace(id) != Some(id);
+        is_new.then_some(index as u32)
     }
 
     /// When the append that nobody can tell of is tried, if there is one.

@@ -126,8 +126,6 @@ const KINDS: [Fault; 7] = [
     Fault::Garbage,
 ];
 
-/// Most runs have no more events than this: so many need no growing.
-const EVENTS_USUAL: usize = 4_096;
 /// In the end events are so far apart.
 const CALM: Duration = Duration::from_secs(20);
 /// The events of a burst are so far apart at most.
@@ -137,7 +135,7 @@ impl Truth {
     /// Nothing has happened yet.
     pub(crate) fn new(draws: Draws, faults: &Faults, weather: Weather) -> Self {
         Self {
-            facts: Vec::with_capacity(EVENTS_USUAL),
+            facts: Vec::new(),
             weather,
             times: draws.stream(Site::Upstream, 0),
             natures: draws.stream(Site::Nature, 0),
@@ -150,15 +148,7 @@ impl Truth {
     }
 
     /// The event with this number; none if the last event comes before it.
-    #[inline]
     pub(crate) fn fact(&mut self, id: EventId) -> Option<Fact> {
-        if let Some(fact) = self.facts.get(id.index()) {
-            return Some(*fact);
-        }
-        self.make(id)
-    }
-
-    fn make(&mut self, id: EventId) -> Option<Fact> {
         while self.facts.len() <= id.index() && !self.is_over {
             let fact = self.next();
             self.is_over = self.weather.ends_at < fact.at;
@@ -170,6 +160,22 @@ impl Truth {
     /// All that somebody asked for so far; the last of it may lie ahead.
     pub(crate) fn facts(&self) -> &[Fact] {
         &self.facts
+    }
+
+    /// How long it takes to get past all that happened so far, one event at a time, in a sink that takes `each` for
+    /// one: poison is tried three times, and three connections and one more go by before a huge one.
+    pub(crate) fn toil(&self, each: Duration) -> Duration {
+        let of = |fact: &Fact| match fact.nature {
+            Nature::Poison => Duration::from_secs(3),
+            Nature::Huge => Duration::from_secs(30),
+            Nature::Plain | Nature::Oversize | Nature::Garbage => each,
+        };
+        self.facts.iter().map(of).fold(Duration::ZERO, core::ops::Add::add)
+    }
+
+    /// Events go on to happen until `end`.
+    pub(crate) fn end_at(&mut self, end: Instant) {
+        self.weather.ends_at = end;
     }
 
     /// What went wrong with events.
@@ -232,7 +238,6 @@ impl Truth {
     }
 
     /// How a kind befalls the event that is being made, if it does.
-    #[inline]
     fn happens(&mut self, fault: Fault) -> Option<Record> {
         let kind = KINDS.iter().position(|&kind| kind == fault)?;
         let record = self.rares[kind].strikes(self.facts.len() as u64)?;

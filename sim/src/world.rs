@@ -84,6 +84,8 @@ pub(crate) struct World<C: Carrier> {
     /// The machine's, after the last step.
     phase_of_machine: highwater_core::Phase,
     trace: Trace,
+    /// What was missing though all seemed to be there, when was last looked.
+    missing: Option<Violation>,
     /// When was last looked whether the machine has caught up.
     until: Instant,
     /// The machine said that it has ended, and how.
@@ -141,6 +143,7 @@ impl<C: Carrier> World<C> {
             coverage: Coverage::default(),
             phase_of_machine: highwater_core::Phase::Loading,
             trace,
+            missing: None,
             until: Instant::ZERO,
             ending: None,
             outcomes: Vec::new(),
@@ -154,7 +157,6 @@ impl<C: Carrier> World<C> {
         };
         world.agenda.put(Instant::ZERO, Due::Start);
         world.agenda.put(world.shape.weather.heals_at, Due::Heal);
-        world.agenda.put(world.shape.weather.ends_at, Due::Deadline);
         world
     }
 

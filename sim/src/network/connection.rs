@@ -179,8 +179,7 @@ impl Connection {
         faults: &mut Faults,
         now: Instant,
     ) -> Portion<C::Payload> {
-        let room = if matches!(self.stage, Stage::Replay(_)) { self.fate.portion } else { 4 };
-        let mut items = Vec::with_capacity(room.min(self.fate.portion));
+        let mut items = Vec::with_capacity(self.fate.portion);
         while items.len() < self.fate.portion {
             let queued = match self.queue.pop_front() {
                 Some(queued) => queued,
@@ -249,7 +248,7 @@ impl Connection {
                 self.queue.remove(place);
             }
         }
-        if let Some(mixing) = self.fate.mixing.filter(|_| !self.queue.is_empty()) {
+        if let Some(mixing) = self.fate.mixing.filter(|_| self.is_brief()) {
             faults.note(now, mixing);
             for turn in 0..mixing.number(Measure::Count) {
                 let which = mixing.number(Measure::Which);
@@ -257,6 +256,17 @@ impl Connection {
                 self.queue.swap(place(2 * turn), place(2 * turn + 1));
             }
         }
+    }
+
+    /// Whether all that is queued happened within the span that is mixed up, by the server's own clock: one that went
+    /// back takes much more for the last second.
+    fn is_brief(&self) -> bool {
+        let times = self.queue.iter().filter_map(|queued| match queued {
+            Queued::Told(telling) => Some(telling.time),
+            Queued::Outdated => None,
+        });
+        let (first, last) = (times.clone().min(), times.max());
+        last.zip(first).is_some_and(|(last, first)| last.since(first) <= CUTOVER_SPAN)
     }
 
     /// The item that a frame becomes; none if the server keeps it to itself.

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use highwater_core::cursor::Place;
 use highwater_core::event::Reason;
-use highwater_core::scope::SourceId;
+use highwater_core::scope::{Scope, SourceId};
 use highwater_core::sink::Content;
 use highwater_core::time::Instant;
 
 use super::rule::{Rule, Violation, must};
 use super::spans::Spans;
-use crate::carrier::{Carrier, Told};
+use crate::carrier::{Carrier, Telling, Told};
 use crate::disk::{Disk, GapKey};
 use crate::server::Source;
 use crate::truth::{Audience, EventId, Nature, Truth};
@@ -74,7 +75,7 @@ impl<C: Carrier> Closing<'_, C> {
     /// Every event is where it belongs.
     pub(super) fn close(&self, fates: &Fates, ends: &BTreeMap<GapKey, SourceId>) -> Result<(), Violation> {
         let buried = self.buried()?;
-        let first = self.disk.rows().first().copied();
+        let first = self.first();
         let mut spans = None;
         let past = self.truth.facts().iter().take_while(|fact| fact.at <= self.until);
         for (index, fact) in past.enumerate() {
@@ -87,12 +88,39 @@ impl<C: Carrier> Closing<'_, C> {
             if is_kept || !is_owed || fact.nature == Nature::Garbage {
                 continue;
             }
+            if fact.nature == Nature::Huge && self.is_to_come(id) {
+                continue;
+            }
             let spans = spans.get_or_insert_with(|| Spans::new(self.disk.gaps(), ends, self.sources));
             must(spans.hold(id), Rule::O1NoLoss, || {
                 format!("{id} ({:?}, {:?}) is lost: {}", fact.audience, fact.nature, spans.whereabouts(id))
             })?;
         }
         Ok(())
+    }
+
+    /// Whether the next resume asks for the event: a server that leaves out what is too large may have left it out at
+    /// the very end, where nothing came after it.
+    fn is_to_come(&self, id: EventId) -> bool {
+        self.disk.checkpoints().any(|(scope, checkpoint)| {
+            let Place::Cursor(end) = checkpoint.place else { return false };
+            let is_newer =
+                |other: &Scope| other.source == scope.source && other.incarnation > scope.incarnation;
+            let is_behind = |telling: Telling| telling.id == id && end < telling.cursor(scope.kind);
+            let instances = self.sources[usize::from(scope.source.0)].instances().iter();
+            !self.disk.checkpoints().any(|(other, _)| is_newer(other))
+                && instances.flat_map(|instance| instance.log().told()).any(|told| is_behind(told.telling))
+        })
+    }
+
+    /// The first event that was followed: an overlap may hold earlier ones.
+    fn first(&self) -> Option<EventId> {
+        let passed = self.disk.beginning().and_then(|(scope, mark)| {
+            let instances = self.sources[usize::from(scope.source.0)].instances().iter();
+            let mut told = instances.flat_map(|instance| instance.log().told());
+            told.find(|told| told.telling.time == mark.time && told.telling.cursor(scope.kind) == mark.cursor)
+        });
+        passed.map(|told| told.telling.id).or_else(|| self.disk.rows().first().copied())
     }
 
     /// Which events were set aside; only bad ones may be.

@@ -1,5 +1,7 @@
 //! O19: a resume asks for no more than its overlap, never for less, and connections that die in it get ahead.
 
+use std::collections::BTreeMap;
+
 use highwater_core::checkpoint::Checkpoint;
 use highwater_core::cursor::{Cursor, CursorKind, Place};
 use highwater_core::scope::Scope;
@@ -11,6 +13,9 @@ use super::rule::{Rule, Violation, must};
 pub(super) struct Overlap {
     /// Where the last resume began, and the checkpoint it began from.
     last: Option<(Scope, Place, Place)>,
+    /// The last checkpoint of each scope whose witness was asked for by time though it counts in numbers: connections
+    /// that die on the way to it get ahead by number.
+    by_time: BTreeMap<Scope, Place>,
     /// How many resumes in a row began there though the one before got further.
     repeats: u32,
 }
@@ -28,11 +33,15 @@ impl Overlap {
         place: Place,
         reached: Option<Cursor>,
     ) -> Result<(), Violation> {
+        if scope.kind == CursorKind::Seq && matches!(place, Place::Time(_)) {
+            self.by_time.insert(scope, checkpoint.place);
+        }
         if let (Place::Cursor(at), Place::Cursor(asked)) = (checkpoint.place, place)
             && checkpoint.witness.is_some()
         {
             let low = match scope.kind {
                 CursorKind::Time => Cursor(at.0.saturating_sub(checkpoint.margin.as_micros())),
+                CursorKind::Seq if self.by_time.get(&scope) == Some(&checkpoint.place) => Cursor(0),
                 CursorKind::Seq => at,
             };
             must(low <= asked && asked <= at, Rule::O19Overlap, || {

@@ -89,6 +89,7 @@ impl Silence {
                 watch.heard = watch.heard + span;
                 watch.event = watch.event + span;
                 watch.reprieve = watch.reprieve + span;
+                watch.probed = watch.probed.map(|at| at + span);
             }
         });
     }
@@ -129,17 +130,18 @@ impl Silence {
         let is_late = self.planned.is_some_and(|planned| planned + LATE < now.monotonic);
         let slept = now.wall.since(self.last.wall).saturating_sub(now.monotonic.since(self.last.monotonic));
         (self.planned, self.last) = (next, now);
-        let Some(watch) = self.watch.as_mut().filter(|watch| watch.paused.is_none()) else { return Ok(()) };
-        let limit = match watch.opened {
-            Some(_) => watch.heard + self.stall,
-            None => watch.dialed + self.connect,
-        };
-        // Whoever did not look for so long looks once more before he judges.
-        if watch.opened.is_some() && (is_late || SUSPENDED < slept) {
+        let Some(watch) = self.watch.as_mut() else { return Ok(()) };
+        // Whoever did not look for so long looks once more before he judges, and pauses after that.
+        let has_looked = watch.paused.is_none_or(|since| since == now.monotonic);
+        if watch.opened.is_some() && has_looked && (is_late || SUSPENDED < slept) {
             watch.reprieve = now.monotonic + (self.stall * 2 / 5).max(LATE);
             watch.probed = (SUSPENDED < slept).then_some(now.monotonic).or(watch.probed);
         }
-        let limit = limit.max(watch.reprieve);
+        let limit = match (watch.paused, watch.opened) {
+            (Some(_), _) => return Ok(()),
+            (None, Some(_)) => (watch.heard + self.stall).max(watch.reprieve),
+            (None, None) => (watch.dialed + self.connect).max(watch.reprieve),
+        };
         must(next.is_some_and(|next| next <= limit), Rule::O11Silence, || {
             format!("silence is over at {limit}, and the machine wakes at {next:?}")
         })

@@ -42,7 +42,11 @@ impl<C: Carrier> World<C> {
             return Ok(());
         }
         self.agenda.put(self.now + LOOK_EVERY, Due::Look);
-        if self.host.life().is_none() || !self.is_at_the_tip() || self.close_the_books().is_err() {
+        if self.host.life().is_none() || !self.is_at_the_tip() {
+            return Ok(());
+        }
+        self.missing = self.close_the_books().err();
+        if self.missing.is_some() {
             return Ok(());
         }
         self.trace.note(self.now, "the machine has caught up");
@@ -75,7 +79,9 @@ impl<C: Carrier> World<C> {
         if self.host.life().is_some() && self.is_at_the_tip() {
             self.close_the_books()?;
         }
-        Err(Violation::of(Rule::O9Liveness, format!("healed at {healed}, and still in {phase:?}")))
+        Err(self.missing.take().unwrap_or_else(|| {
+            Violation::of(Rule::O9Liveness, format!("healed at {healed}, and still in {phase:?}"))
+        }))
     }
 
     /// Everything that happened until the last look is where it belongs.

@@ -156,5 +156,9 @@ impl<C: Carrier> World<C> {
             self.agenda.put(self.now, Due::Start);
         }
         self.agenda.put(self.shape.weather.calms_at, Due::Look);
+        let toil = self.truth.toil(self.shape.sink_takes) * (2 * self.sources.len() as u64);
+        self.shape.weather.ends_at = self.shape.weather.ends_at + toil;
+        self.truth.end_at(self.shape.weather.ends_at);
+        self.agenda.put(self.shape.weather.ends_at, Due::Deadline);
     }
 }
