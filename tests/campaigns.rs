@@ -53,18 +53,26 @@ fn a_database_that_is_held_fills_no_memory() {
 }
 
 #[test]
-fn what_is_said_is_exported_byte_for_byte_with_garbage_between() {
+fn what_a_file_says_is_exported_byte_for_byte_with_garbage_between_each_two() {
     let folder = tempfile::tempdir().unwrap();
-    let source = folder.path().join("said.jsonl");
-    std::fs::write(&source, odd_but_valid()).unwrap();
-    let exported = follow(&source, folder.path());
-    assert_eq!(exported, odd_but_valid());
+    let odd = folder.path().join("odd.jsonl");
+    std::fs::write(&odd, odd_but_valid()).unwrap();
+    let golden = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/testdata").join(name);
+    for (number, file) in
+        [odd, golden("jetstream_v1.jsonl"), golden("jetstream_v1_on_v2_host.jsonl")].iter().enumerate()
+    {
+        let folder = folder.path().join(number.to_string());
+        std::fs::create_dir(&folder).unwrap();
+        let outcome = data::file(built(), file, &folder).unwrap();
+        assert!(outcome.is_exact() && outcome.garbage == outcome.events, "{}: {outcome}", file.display());
+    }
 }
 
-fn follow(source: &Path, folder: &Path) -> String {
-    let followed = data::follow(built(), Wire::V1, source, folder).unwrap();
-    assert!(followed.set_aside > 0, "there was garbage between");
-    String::from_utf8(followed.payloads).unwrap()
+#[test]
+fn what_is_made_up_for_the_newer_wire_is_stored_byte_for_byte_with_garbage_between_each_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = data::made_up(built(), Wire::V2, 7, folder.path()).unwrap();
+    assert!(outcome.is_exact() && outcome.events == 400 && outcome.garbage == 400, "{outcome}");
 }
 
 /// Events as nobody writes them, and anybody may: fields in another order, escapes, spaces, what is not known yet.

@@ -1,67 +1,39 @@
 //! The only queue of the world: what is to come, at its moment, in the order in which it was put there.
 
-use core::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use highwater_core::time::Instant;
 
 /// What is to come. Of two things at one moment, the one put there first comes first.
+///
+/// A list in order, the next thing last. A few dozen things are to come at any time, most of them far off, and most
+/// of what is put there comes very soon: it finds its place a step or two from the end, which no heap does as fast.
 #[derive(Clone, Debug)]
 pub(crate) struct Agenda<T> {
-    heap: BinaryHeap<Reverse<Entry<T>>>,
-    order: u64,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Entry<T> {
-    at: Instant,
-    order: u64,
-    what: T,
+    to_come: Vec<(Instant, T)>,
 }
 
 impl<T: Copy> Agenda<T> {
     /// Nothing is to come.
     pub(crate) fn new() -> Self {
-        Self { heap: BinaryHeap::with_capacity(64), order: 0 }
+        Self { to_come: Vec::with_capacity(128) }
     }
 
     /// Puts `what` at the moment `at`.
     #[inline]
     pub(crate) fn put(&mut self, at: Instant, what: T) {
-        self.order += 1;
-        self.heap.push(Reverse(Entry { at, order: self.order, what }));
+        let sooner = self.to_come.iter().rev().take_while(|(known, _)| *known <= at).count();
+        self.to_come.insert(self.to_come.len() - sooner, (at, what));
     }
 
     /// When the next thing comes.
     #[inline]
     pub(crate) fn next_at(&self) -> Option<Instant> {
-        self.heap.peek().map(|Reverse(entry)| entry.at)
+        self.to_come.last().map(|(at, _)| *at)
     }
 
     /// Takes the next thing.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<(Instant, T)> {
-        self.heap.pop().map(|Reverse(entry)| (entry.at, entry.what))
-    }
-}
-
-impl<T> PartialEq for Entry<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.order == other.order
-    }
-}
-
-impl<T> Eq for Entry<T> {}
-
-impl<T> PartialOrd for Entry<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<T> Ord for Entry<T> {
-    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
+        self.to_come.pop()
     }
 }
 

@@ -15,6 +15,7 @@ use highwater_core::sink::{Append, Appended, DeadLetter, Loaded, Sink, Unavailab
 use highwater_core::time::WallTime;
 
 use crate::carrier::Told;
+use crate::scopes::Scopes;
 use crate::truth::EventId;
 
 /// What names a gap: writing it again changes the same record.
@@ -33,7 +34,7 @@ pub(crate) struct Disk<P: Payload> {
 /// What is known besides the events.
 #[derive(Clone, Debug)]
 pub(crate) struct Records<P: Payload> {
-    checkpoints: BTreeMap<Scope, Checkpoint<P::Key>>,
+    checkpoints: Scopes<Checkpoint<P::Key>>,
     gaps: BTreeMap<GapKey, Gap>,
     letters: Vec<(Scope, DeadLetter<P>)>,
     newest: Option<WallTime>,
@@ -43,7 +44,7 @@ pub(crate) struct Records<P: Payload> {
 
 impl<P: Payload> Default for Records<P> {
     fn default() -> Self {
-        let (checkpoints, gaps, letters) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let (checkpoints, gaps, letters) = (Scopes::default(), BTreeMap::new(), Vec::new());
         Self { checkpoints, gaps, letters, newest: None, beginning: None }
     }
 }
@@ -96,7 +97,7 @@ impl<P: Told + PartialEq> Disk<P> {
     }
 
     /// All checkpoints.
-    pub(crate) fn checkpoints(&self) -> impl Iterator<Item = (&Scope, &Checkpoint<P::Key>)> {
+    pub(crate) fn checkpoints(&self) -> impl Iterator<Item = &(Scope, Checkpoint<P::Key>)> {
         self.records.checkpoints.iter()
     }
 
@@ -108,7 +109,7 @@ impl<P: Told + PartialEq> Disk<P> {
 
     fn refuses(&self, append: &Append<P>) -> Option<Appended> {
         let version =
-            self.records.checkpoints.get(&append.scope).map_or(Version(0), |checkpoint| checkpoint.version);
+            self.records.checkpoints.get(append.scope).map_or(Version(0), |checkpoint| checkpoint.version);
         if append.fence != self.fence {
             return Some(Appended::Fenced);
         }
@@ -151,10 +152,9 @@ impl<P: Told + PartialEq> Disk<P> {
 impl<P: Told + PartialEq> Sink<P> for Disk<P> {
     fn open(&mut self) -> Result<Loaded<P::Key>, Unavailable> {
         let fence = self.raise_fence();
-        let checkpoints: Vec<_> =
-            self.records.checkpoints.iter().map(|(scope, checkpoint)| (*scope, checkpoint.clone())).collect();
+        let checkpoints = self.records.checkpoints.iter().cloned().collect();
         let begins_at_witness = |gap: &Gap| {
-            let checkpoint = self.records.checkpoints.get(&gap.scope);
+            let checkpoint = self.records.checkpoints.get(gap.scope);
             let witness = checkpoint.and_then(|checkpoint| checkpoint.witness.as_ref());
             witness.is_some_and(|witness| witness.cursor == gap.from.cursor)
         };
@@ -185,7 +185,7 @@ impl<P: Told + PartialEq> Sink<P> for Disk<P> {
             let mark = Mark { cursor: witness.cursor, time: witness.time };
             self.records.beginning.get_or_insert((append.scope, mark));
         }
-        self.records.checkpoints.insert(append.scope, append.checkpoint.clone());
+        self.records.checkpoints.set(append.scope, append.checkpoint.clone());
         Appended::Stored { stored, duplicates }
     }
 

@@ -30,6 +30,8 @@ pub(crate) struct Life<P: Payload> {
     pub(crate) is_stopping: bool,
     /// What the machine was asked to follow.
     pub(crate) filter: Filter,
+    /// When the machine wants to be woken, by its own clock.
+    next: Option<Instant>,
     /// From the beginning of the world to the zero of its monotonic clock, which stands still as the machine sleeps.
     zero: Duration,
     /// The machine sleeps, and the clock has stood still.
@@ -37,6 +39,17 @@ pub(crate) struct Life<P: Payload> {
 }
 
 impl<P: Payload> Life<P> {
+    /// The machine has no more effects. Says when it wants to be woken, by its own clock.
+    pub(crate) fn drained(&mut self) -> Option<Instant> {
+        self.next = self.machine.next_timeout();
+        self.next
+    }
+
+    /// When the machine wants to be woken, by its own clock.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.next
+    }
+
     fn wake(&mut self, now: Instant) {
         if let Some(since) = self.asleep_since.take() {
             self.zero += now.since(since);
@@ -59,7 +72,9 @@ impl<P: Payload> Host<P> {
             tape.begin(&config, began);
         }
         let machine = Consumer::new(config, began);
-        self.life = Some(Life { machine, is_stopping: false, filter: self.filter, zero, asleep_since: None });
+        let next = machine.next_timeout();
+        let filter = self.filter;
+        self.life = Some(Life { machine, is_stopping: false, filter, next, zero, asleep_since: None });
     }
 
     /// Hands an input to the machine, if there is one.
@@ -107,7 +122,7 @@ impl<P: Payload> Host<P> {
     pub(crate) fn wakes_at(&self) -> Option<Instant> {
         let life = self.life.as_ref()?;
         let slept = life.asleep_since.map_or(Duration::ZERO, |since| self.held_until.since(since));
-        Some((life.machine.next_timeout()? + life.zero + slept).max(self.held_until))
+        Some((life.next? + life.zero + slept).max(self.held_until))
     }
 
     /// Time moves on; a machine that has slept long enough wakes.

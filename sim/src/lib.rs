@@ -33,6 +33,7 @@ mod oracle;
 mod plan;
 mod report;
 mod run;
+mod scopes;
 mod server;
 mod shape;
 mod sink;

@@ -126,6 +126,8 @@ const KINDS: [Fault; 7] = [
     Fault::Garbage,
 ];
 
+/// Most runs have no more events than this: so many need no growing.
+const EVENTS_USUAL: usize = 4_096;
 /// In the end events are so far apart.
 const CALM: Duration = Duration::from_secs(20);
 /// The events of a burst are so far apart at most.
@@ -135,7 +137,7 @@ impl Truth {
     /// Nothing has happened yet.
     pub(crate) fn new(draws: Draws, faults: &Faults, weather: Weather) -> Self {
         Self {
-            facts: Vec::new(),
+            facts: Vec::with_capacity(EVENTS_USUAL),
             weather,
             times: draws.stream(Site::Upstream, 0),
             natures: draws.stream(Site::Nature, 0),
@@ -148,7 +150,15 @@ impl Truth {
     }
 
     /// The event with this number; none if the last event comes before it.
+    #[inline]
     pub(crate) fn fact(&mut self, id: EventId) -> Option<Fact> {
+        if let Some(fact) = self.facts.get(id.index()) {
+            return Some(*fact);
+        }
+        self.make(id)
+    }
+
+    fn make(&mut self, id: EventId) -> Option<Fact> {
         while self.facts.len() <= id.index() && !self.is_over {
             let fact = self.next();
             self.is_over = self.weather.ends_at < fact.at;
@@ -238,6 +248,7 @@ impl Truth {
     }
 
     /// How a kind befalls the event that is being made, if it does.
+    #[inline]
     fn happens(&mut self, fault: Fault) -> Option<Record> {
         let kind = KINDS.iter().position(|&kind| kind == fault)?;
         let record = self.rares[kind].strikes(self.facts.len() as u64)?;

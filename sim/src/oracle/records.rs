@@ -1,7 +1,5 @@
 //! O3: what is durable of each scope only grows, one version at a time, and not before continuity is settled.
 
-use std::collections::BTreeMap;
-
 use highwater_core::checkpoint::Checkpoint;
 use highwater_core::cursor::Place;
 use highwater_core::gap::{Gap, GapState};
@@ -10,12 +8,13 @@ use highwater_core::scope::{Scope, SourceId};
 use highwater_core::sink::Append;
 
 use super::rule::{Rule, Violation, must};
+use crate::scopes::Scopes;
 
 /// What the machine was told is durable.
 #[derive(Clone, Debug)]
 pub(super) struct Records<K> {
     compares: bool,
-    durable: BTreeMap<Scope, Checkpoint<K>>,
+    durable: Scopes<Checkpoint<K>>,
     /// Gaps on record that are not closed.
     open: Vec<Gap>,
 }
@@ -23,7 +22,11 @@ pub(super) struct Records<K> {
 impl<K: Clone + Eq + core::fmt::Debug> Records<K> {
     /// What a sink answered as it was opened.
     pub(super) fn new(compares: bool, checkpoints: &[(Scope, Checkpoint<K>)], open: Vec<Gap>) -> Self {
-        Self { compares, durable: checkpoints.iter().cloned().collect(), open }
+        let mut durable = Scopes::default();
+        for (scope, checkpoint) in checkpoints {
+            durable.set(*scope, checkpoint.clone());
+        }
+        Self { compares, durable, open }
     }
 
     /// Whether the sink stores an event that comes again only once.
@@ -33,7 +36,7 @@ impl<K: Clone + Eq + core::fmt::Debug> Records<K> {
 
     /// The record of a scope.
     pub(super) fn of(&self, scope: Scope) -> Option<&Checkpoint<K>> {
-        self.durable.get(&scope)
+        self.durable.get(scope)
     }
 
     /// The newest history of a source.
@@ -82,7 +85,7 @@ impl<K: Clone + Eq + core::fmt::Debug> Records<K> {
 
     /// An append is durable.
     pub(super) fn durable(&mut self, scope: Scope, checkpoint: Checkpoint<K>, gaps: &[Gap]) {
-        self.durable.insert(scope, checkpoint);
+        self.durable.set(scope, checkpoint);
         for gap in gaps {
             self.open.retain(|known| !known.is_same(gap));
             self.open.extend((gap.state != GapState::Closed).then_some(*gap));

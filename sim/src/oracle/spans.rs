@@ -13,7 +13,7 @@ use highwater_core::scope::SourceId;
 use highwater_core::time::WallTime;
 
 use crate::disk::GapKey;
-use crate::server::{Instance, Source};
+use crate::server::{self, Instance, Source};
 use crate::truth::EventId;
 
 /// The spans of all gaps on record that are not closed.
@@ -24,11 +24,16 @@ pub(super) struct Spans<'a> {
     spans: Vec<Span>,
 }
 
+/// What a server told, to be found by the event and by its time.
 #[derive(Clone, Debug)]
 struct Told<'a> {
-    instance: &'a Instance,
-    places: Vec<(EventId, usize)>,
+    log: &'a [server::Told],
+    by_event: Vec<(EventId, usize)>,
+    by_time: Vec<(WallTime, usize)>,
 }
+
+/// Where each server of each source told one event.
+type Places<'a> = Vec<Vec<&'a [(EventId, usize)]>>;
 
 /// A gap: its two ends, on each server of the source that they belong to.
 #[derive(Clone, Debug)]
@@ -94,11 +99,13 @@ impl<'a> Spans<'a> {
 
     /// Whether a gap spans the event.
     pub(super) fn hold(&self, id: EventId) -> bool {
+        let places = self.places(id);
         self.spans.iter().any(|span| {
             [Order::Telling, Order::Time].iter().any(|order| {
                 let begins = |end: &End, told: &Told<'_>, place| end.is_before(*order, told, place);
                 let ends = |end: &End, told: &Told<'_>, place| end.is_behind(*order, told, place);
-                self.lies(id, &span.from, begins) && span.to.as_ref().is_none_or(|to| self.lies(id, to, ends))
+                let lies_behind_its_end = || span.to.as_ref().is_some_and(|to| !self.lies(&places, to, ends));
+                self.lies(&places, &span.from, begins) && !lies_behind_its_end()
             })
         })
     }
@@ -106,14 +113,18 @@ impl<'a> Spans<'a> {
     /// Whether some server of the source told the event on that side of the mark, or never told it at all.
     fn lies(
         &self,
-        id: EventId,
+        places: &Places<'_>,
         (source, ends): &(usize, Vec<End>),
         is_on_side: impl Fn(&End, &Told<'_>, usize) -> bool,
     ) -> bool {
-        self.told[*source].iter().zip(ends).any(|(told, end)| {
-            let mut places = told.places(id).peekable();
-            places.peek().is_none() || places.any(|place| is_on_side(end, told, place))
+        let mut servers = self.told[*source].iter().zip(&places[*source]).zip(ends);
+        servers.any(|((told, places), end)| {
+            places.is_empty() || places.iter().any(|&(_, place)| is_on_side(end, told, place))
         })
+    }
+
+    fn places(&self, id: EventId) -> Places<'_> {
+        self.told.iter().map(|servers| servers.iter().map(|told| told.places(id)).collect()).collect()
     }
 
     /// Where an event was told, for whoever has to find out why it is missing.
@@ -121,9 +132,8 @@ impl<'a> Spans<'a> {
         let mut said = Vec::new();
         for (source, servers) in self.told.iter().enumerate() {
             for told in servers {
-                let log = told.instance.log().told();
-                said.extend(told.places(id).map(|place| {
-                    let (at, telling) = (log[place].at, log[place].telling);
+                said.extend(told.places(id).iter().map(|&(_, place)| {
+                    let (at, telling) = (told.log[place].at, told.log[place].telling);
                     format!("told by source {source} at {at} as {}/{}", telling.time.as_micros(), telling.seq)
                 }));
             }
@@ -134,30 +144,35 @@ impl<'a> Spans<'a> {
 
 impl<'a> Told<'a> {
     fn new(instance: &'a Instance) -> Self {
-        let told = instance.log().told().iter().enumerate();
-        let mut places: Vec<_> = told.map(|(place, told)| (told.telling.id, place)).collect();
-        places.sort_unstable();
-        Self { instance, places }
+        let log = instance.log().told();
+        let told = || log.iter().map(|told| told.telling).enumerate();
+        let mut by_event: Vec<_> = told().map(|(place, telling)| (telling.id, place)).collect();
+        let mut by_time: Vec<_> = told().map(|(place, telling)| (telling.time, place)).collect();
+        // Both are all but sorted, which the stable sort makes use of.
+        by_event.sort();
+        by_time.sort();
+        Self { log, by_event, by_time }
     }
 
-    fn places(&self, id: EventId) -> impl Iterator<Item = usize> {
-        let first = self.places.partition_point(|&(known, _)| known < id);
-        self.places[first..].iter().take_while(move |&&(known, _)| known == id).map(|&(_, place)| place)
+    fn places(&self, id: EventId) -> &[(EventId, usize)] {
+        let first = self.by_event.partition_point(|&(known, _)| known < id);
+        let rest = &self.by_event[first..];
+        &rest[..rest.iter().take_while(|&&(known, _)| known == id).count()]
     }
 
     fn time(&self, place: usize) -> WallTime {
-        self.instance.log().told()[place].telling.time
+        self.log[place].telling.time
     }
 
     fn locate(&self, mark: Mark) -> End {
-        let told = self.instance.log().told().iter().enumerate();
-        let is_mark = |told: &crate::server::Told| {
-            let (time, seq) = (told.telling.time, told.telling.seq);
-            time == mark.time && (seq == mark.cursor || Cursor(time.as_micros()) == mark.cursor)
-        };
-        let mut places = told.filter(|(_, told)| is_mark(told)).map(|(place, _)| place);
+        let first = self.by_time.partition_point(|&(time, _)| time < mark.time);
+        let at_time = self.by_time[first..].iter().take_while(|&&(time, _)| time == mark.time);
+        let is_counted_in_time = Cursor(mark.time.as_micros()) == mark.cursor;
+        let mut places = at_time
+            .map(|&(_, place)| place)
+            .filter(|&place| is_counted_in_time || self.log[place].telling.seq == mark.cursor);
         let first = places.next();
-        let places = first.map(|first| (first, places.next_back().unwrap_or(first)));
+        let places = first.map(|first| (first, places.last().unwrap_or(first)));
         End { time: mark.time, places }
     }
 }

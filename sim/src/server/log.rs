@@ -30,11 +30,15 @@ pub(crate) struct Log {
     is_sorted_by_time: bool,
 }
 
+/// Most servers tell no more than this: so much needs no growing.
+const TOLD_USUAL: usize = 4_096;
+
 impl Log {
     /// Nothing told yet.
     pub(crate) fn new(order: CursorKind) -> Self {
         let latest = WallTime::from_micros(0);
-        Self { order, told: Vec::new(), kept: Vec::new(), floor: 0, latest, is_sorted_by_time: true }
+        let (told, kept) = (Vec::with_capacity(TOLD_USUAL), Vec::with_capacity(TOLD_USUAL));
+        Self { order, told, kept, floor: 0, latest, is_sorted_by_time: true }
     }
 
     /// Tells something, and keeps it.

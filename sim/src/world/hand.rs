@@ -39,12 +39,12 @@ impl<C: Carrier> World<C> {
     pub(super) fn hand_late(&mut self, input: Input<C::Payload>) -> Result<(), Violation> {
         let now = self.host.now(self.now);
         let Some(life) = self.host.life() else { return Ok(()) };
-        if life.machine.next_timeout().is_some_and(|at| at <= now.monotonic) {
+        if life.next().is_some_and(|at| at <= now.monotonic) {
             // A deadline is due at this very moment, and would come first.
             self.hand(Input::Timeout)?;
         }
         let Some(life) = self.host.life() else { return Ok(()) };
-        let before = (life.machine.fingerprint(now), life.machine.next_timeout());
+        let before = (life.machine.fingerprint(now), life.next());
         self.steps += 1;
         self.trace.faults(self.faults.fired());
         self.trace.input(now, &input);
@@ -55,7 +55,7 @@ impl<C: Carrier> World<C> {
             self.trace.effect(&effect);
             self.oracle.late_effect(&effect)?;
         }
-        let after = (life.machine.fingerprint(now), life.machine.next_timeout());
+        let after = (life.machine.fingerprint(now), life.drained());
         Oracle::<C::Payload>::unchanged(before, after)
     }
 
@@ -64,7 +64,7 @@ impl<C: Carrier> World<C> {
         loop {
             let Some(life) = self.host.life() else { return Ok(()) };
             let Some(effect) = life.machine.poll_effect() else {
-                let (next, status) = (life.machine.next_timeout(), life.machine.status());
+                let (next, status) = (life.drained(), life.machine.status());
                 self.phase_of_machine = status.phase;
                 self.oracle.drained(now, next, &status)?;
                 return self.ending.take().map_or(Ok(()), |outcome| self.stopped(outcome));
