@@ -4,43 +4,51 @@ use std::path::Path;
 use std::time::Duration;
 
 use highwater_campaign::data;
-use highwater_campaign::kills::Kills;
-use highwater_campaign::program::Wire;
+use highwater_campaign::feed::Wire;
+use highwater_campaign::kills::{Kills, Outcome};
+use highwater_campaign::rounds::Round;
 use highwater_campaign::stall::Stall;
 use highwater_campaign::truth::Verdict;
 
 use crate::program::built;
 
-fn killed_thrice(wire: Wire, faults: &[&str]) -> Verdict {
+fn killed_thrice(wire: Wire, faults: &[&str]) -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
-    let life_max = Duration::from_millis(600);
-    let kills = Kills { kills: 3, wire, faults, rate: 2_000, seed: 7, life_max };
+    let life = (Duration::ZERO, Duration::from_millis(600));
+    let kills = Kills { wire, round: Round::new("sample", wire, faults, 3, life), rate: 2_000, seed: 7 };
     kills.run(built(), folder.path()).unwrap()
 }
 
 #[test]
 fn killed_on_the_older_wire_nothing_is_lost_or_doubled() {
-    let verdict = killed_thrice(Wire::V1, &[]);
-    assert!(verdict.is_exact() && verdict.sent > 0, "{verdict}");
+    let outcome = killed_thrice(Wire::V1, &[]);
+    assert!(outcome.is_proof(), "{outcome}");
 }
 
 #[test]
-fn killed_on_the_newer_wire_nothing_is_lost_or_doubled() {
-    let verdict = killed_thrice(Wire::V2, &[]);
-    assert!(verdict.is_exact() && verdict.sent > 0, "{verdict}");
+fn killed_on_the_newer_wire_nothing_is_lost_or_doubled_and_nothing_on_record() {
+    let outcome = killed_thrice(Wire::V2, &[]);
+    assert!(outcome.is_proof() && outcome.verdict.records.is_empty(), "{outcome}");
 }
 
 #[test]
-fn what_the_older_wire_drops_where_it_goes_live_lies_in_a_gap() {
-    let verdict = killed_thrice(Wire::V1, &["drop=5000", "cutover-drop", "malformed=500"]);
-    assert!(verdict.is_sound() && verdict.in_gaps > 0, "{verdict}");
+fn what_the_older_wire_drops_where_it_goes_live_lies_in_a_record() {
+    let outcome = killed_thrice(Wire::V1, &["drop=5000", "cutover-drop", "malformed=500"]);
+    assert!(outcome.is_proof() && outcome.verdict.on_record > 0, "{outcome}");
 }
 
 #[test]
-fn what_the_newer_wire_no_longer_has_lies_in_a_gap() {
-    let verdict = killed_thrice(Wire::V2, &["retention=1000", "oversize=1500"]);
-    assert!(verdict.is_sound() && verdict.in_gaps > 0 && verdict.set_aside > 0, "{verdict}");
+fn what_the_newer_wire_no_longer_has_lies_in_a_record() {
+    let outcome = killed_thrice(Wire::V2, &["retention=1000", "oversize=1500"]);
+    let Verdict { on_record, set_aside, .. } = outcome.verdict;
+    assert!(outcome.is_proof() && on_record > 0 && set_aside > 0, "{outcome}");
+}
+
+#[test]
+fn to_what_a_server_was_blind_lies_in_no_record() {
+    let outcome = killed_thrice(Wire::V2, &["blind=1000"]);
+    assert!(outcome.is_proof() && outcome.verdict.hidden > 0, "{outcome}");
 }
 
 #[test]

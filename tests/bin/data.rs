@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use highwater_campaign::Failure;
 use highwater_campaign::data::{self, Outcome};
-use highwater_campaign::program::{Program, Wire};
+use highwater_campaign::feed::Wire;
+use highwater_campaign::program::Program;
 
 /// Serves each file, and events made up on both wires, with garbage between each two and without, follows them, and
 /// compares what is stored with what was said.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::Failure;
-use crate::program::{Feed, Program, Wire, arguments_to_follow};
+use crate::feed::{Feed, Wire};
+use crate::program::{Program, arguments_to_follow};
 
 /// So many events are followed at once: where half of the last thousand frames are garbage, the connection is at fault
 /// and no longer each frame, and nothing is set aside any more.

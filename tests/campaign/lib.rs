@@ -5,8 +5,11 @@
 
 pub mod bugs;
 pub mod data;
+pub mod feed;
 pub mod kills;
+pub mod ledger;
 pub mod program;
+pub mod rounds;
 pub mod stall;
 pub mod truth;
 

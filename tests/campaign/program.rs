@@ -1,14 +1,12 @@
-//! The program under test: built by cargo, started, read from, killed, and never left running.
+//! The program under test: built by cargo, started, killed, and never left running.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Failure;
 
-/// How long a feed may take to say where it listens, and a campaign to catch up in the end.
+/// How long a program may take to end once it was asked to.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The built program.
@@ -43,16 +41,21 @@ impl Program {
         &self.path
     }
 
-    /// Starts `highwater` with these arguments, its standard output in a pipe.
+    /// Starts `highwater` with these arguments; nobody listens to what it says.
     pub fn start(&self, arguments: &[String]) -> Result<Running, Failure> {
+        Running::of(self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()))
+    }
+
+    /// `highwater` with these arguments, to be started.
+    pub(crate) fn command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(&self.path);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        Running::of(&mut command)
+        command.args(arguments).stdin(Stdio::null());
+        command
     }
 
     /// Runs `highwater` with these arguments to its end.
     pub fn output(&self, arguments: &[String]) -> Result<Output, Failure> {
-        Ok(Command::new(&self.path).args(arguments).stdin(Stdio::null()).output()?)
+        Ok(self.command(arguments).output()?)
     }
 
     /// Runs `highwater` with these arguments to its end, which must be a good one.
@@ -94,7 +97,7 @@ pub fn arguments_to_follow(url: &str, database: &Path) -> Vec<String> {
 /// A process of ours; it ends with this value.
 #[derive(Debug)]
 pub struct Running {
-    child: Child,
+    pub(crate) child: Child,
 }
 
 impl Running {
@@ -150,86 +153,4 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// A wire that the feed speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wire {
-    /// `/subscribe`.
-    V1,
-    /// `/xrpc/network.bsky.jetstream.subscribeEvents`.
-    V2,
-}
-
-impl std::str::FromStr for Wire {
-    type Err = String;
-    fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|wire| wire.name() == name).ok_or_else(|| "give v1 or v2".to_owned())
-    }
-}
-
-impl Wire {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::V1, Self::V2];
-
-    /// As `highwater feed --wire` has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::V1 => "v1",
-            Self::V2 => "v2",
-        }
-    }
-
-    const fn path(self) -> &'static str {
-        match self {
-            Self::V1 => "/subscribe",
-            Self::V2 => "/xrpc/network.bsky.jetstream.subscribeEvents",
-        }
-    }
-}
-
-/// A feed of our own on loopback.
-#[derive(Debug)]
-pub struct Feed {
-    process: Running,
-    /// Where to follow it.
-    pub url: String,
-    /// Takes what the feed still says, so that it never waits for a reader.
-    _drain: std::thread::JoinHandle<()>,
-}
-
-impl Feed {
-    /// Starts `highwater feed` with these arguments, and waits until it says where it listens.
-    pub fn start(program: &Program, wire: Wire, arguments: &[String]) -> Result<Self, Failure> {
-        let mut all = ["feed", "--listen", "127.0.0.1:0", "--wire", wire.name()].map(str::to_owned).to_vec();
-        all.extend_from_slice(arguments);
-        let mut process = program.start(&all)?;
-        let stdout = process.child.stdout.take().ok_or("the feed has no standard output")?;
-        let (lines, drain) = first_line(stdout);
-        let line = lines.recv_timeout(PATIENCE).map_err(|_| "the feed does not say where it listens")?;
-        let base = line.strip_prefix("listening ").ok_or_else(|| format!("the feed said `{line}` first"))?;
-        let base = base.split_whitespace().next().unwrap_or(base).trim_end_matches('/');
-        Ok(Self { process, url: format!("{base}{}", wire.path()), _drain: drain })
-    }
-
-    /// Ends it well, so that all it knows is written down.
-    #[cfg(unix)]
-    pub fn stop(mut self) -> Result<(), Failure> {
-        match self.process.stop()? {
-            0 => Ok(()),
-            code => Err(format!("the feed ended with {code}").into()),
-        }
-    }
-}
-
-/// Reads all of `stdout` on a thread of its own, and hands over its first line.
-fn first_line(stdout: ChildStdout) -> (mpsc::Receiver<String>, std::thread::JoinHandle<()>) {
-    let (sender, receiver) = mpsc::channel();
-    let drain = std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            // Nobody waits for the second line.
-            let _ = sender.send(line);
-        }
-    });
-    (receiver, drain)
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::Failure;
-use crate::program::{Feed, Program, Running, Wire, arguments_to_follow};
-use crate::truth::{Verdict, judge};
+use crate::feed::{Feed, Wire};
+use crate::program::{Program, Running, arguments_to_follow};
+use crate::truth::{Causes, Verdict, judge};
 
 /// How long to hold the database while how much wants in.
 #[derive(Clone, Debug)]
@@ -25,6 +26,9 @@ pub struct Stall {
 pub struct Held {
     /// The most memory that was in use, in bytes; none where the system does not say.
     pub resident_bytes_max: Option<u64>,
+    /// How many connections there were: one is left when the server's patience is near its end, and the next is not
+    /// dialed before the database takes events again.
+    pub connections: u64,
     /// What became of what was sent.
     pub verdict: Verdict,
 }
@@ -52,9 +56,10 @@ impl Stall {
             0 => {}
             code => return Err(format!("highwater ended with {code}").into()),
         }
-        feed.stop()?;
-        let verdict = judge(program, &truth, &database)?;
-        Ok(Held { resident_bytes_max, verdict })
+        let connections = feed.stop()?.connections;
+        let harmless = if self.wire == Wire::V1 { vec!["cutover"] } else { Vec::new() };
+        let verdict = judge(program, &truth, &database, &Causes { harmless, ..Causes::default() })?;
+        Ok(Held { resident_bytes_max, connections, verdict })
     }
 
     /// Holds the database against every writer, and gives the most memory that was seen meanwhile.

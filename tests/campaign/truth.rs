@@ -7,24 +7,22 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::Failure;
+use crate::ledger::{Log, Places, Record};
 use crate::program::Program;
 
-/// One event that a feed said; in several versions if it was said again under a new time.
+/// One event of a feed; in several versions if it was said again under a new time.
 #[derive(Clone, Debug, Default)]
 struct Said {
+    /// Of the bytes of each version that could be sent; of one that the server was blind to, none.
     hashes: BTreeSet<String>,
-    /// The server's times of it, in µs.
-    times: BTreeSet<u64>,
-    /// Its numbers in the server's log.
-    numbers: BTreeSet<u64>,
+    places: Places,
 }
 
 /// What a feed said, by key.
 #[derive(Clone, Debug, Default)]
 pub struct Truth {
     events: BTreeMap<String, Said>,
-    /// The last number with a time: clocks go back, numbers do not.
-    numbers: BTreeMap<u64, u64>,
+    log: Log,
 }
 
 /// What is stored.
@@ -32,25 +30,38 @@ pub struct Truth {
 pub struct Stored {
     /// Key and hash of each row.
     rows: Vec<(String, String)>,
-    /// From and to, in µs by the server's clock: spans on record.
-    gaps: Vec<(u64, Option<u64>)>,
+    /// Spans on record.
+    records: Vec<Record>,
     /// Hashes of what was set aside.
     dead: BTreeSet<String>,
-    /// The numbers right behind which something was set aside.
-    dead_after: BTreeSet<u64>,
+}
+
+/// Which records there may be, by cause.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Causes {
+    /// An event may be missing that lies in a record of such a cause.
+    pub excusing: Vec<&'static str>,
+    /// Such records may be there too, and excuse nothing: what they are about did not happen, but nothing on the wire
+    /// could tell.
+    pub harmless: Vec<&'static str>,
 }
 
 /// What became of what was said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
-    /// Distinct events said.
+    /// Distinct events that were sent, or would have been.
     pub sent: usize,
+    /// Distinct events that the server was blind to. Nothing on the wire can tell that they are missing, so no record
+    /// has to; they are only counted, and none may be stored.
+    pub hidden: usize,
     /// Rows stored.
     pub rows: usize,
     /// Events that are not stored, and set aside with the reason.
     pub set_aside: usize,
-    /// Events that are neither, and lie in a gap on record.
-    pub in_gaps: usize,
+    /// Events that are neither, and lie in a record.
+    pub on_record: usize,
+    /// How many records there are of each cause.
+    pub records: BTreeMap<String, usize>,
     /// Keys of events that are nowhere.
     pub lost: Vec<String>,
     /// Keys that are stored more than once.
@@ -59,14 +70,16 @@ pub struct Verdict {
     pub foreign: Vec<String>,
     /// Keys whose bytes are none that were said.
     pub altered: Vec<String>,
+    /// Records where nothing could be missing, or wider than what could be.
+    pub superfluous: Vec<String>,
 }
 
 /// Compares the file that `highwater feed --truth` wrote with what is in `database`.
-pub fn judge(program: &Program, truth: &Path, database: &Path) -> Result<Verdict, Failure> {
+pub fn judge(program: &Program, truth: &Path, database: &Path, causes: &Causes) -> Result<Verdict, Failure> {
     let export = |flag| Ok::<_, Failure>(String::from_utf8(program.export(database, Some(flag))?)?);
     let truth = Truth::parse(&std::fs::read_to_string(truth)?)?;
     let stored = Stored::parse(&export("--keys")?, &export("--gaps")?, &export("--dead-letters")?)?;
-    Ok(truth.judge(&stored))
+    Ok(truth.judge(&stored, causes))
 }
 
 impl Truth {
@@ -79,116 +92,105 @@ impl Truth {
                 return Err(format!("not a line of a truth: {line}").into());
             };
             let said = truth.events.entry(key.to_owned()).or_default();
-            said.hashes.extend(hashes.split(',').map(str::to_owned));
+            said.hashes.extend(hashes.split(',').filter(|hash| !hash.is_empty()).map(str::to_owned));
             for (time, number) in times.split(',').zip(numbers.split(',')) {
                 let (time, number) = (time.parse()?, number.parse()?);
-                said.times.insert(time);
-                said.numbers.insert(number);
-                truth.numbers.entry(time).and_modify(|last| *last = number.max(*last)).or_insert(number);
+                said.places.times.insert(time);
+                said.places.numbers.insert(number);
+                truth.log.numbers.entry(time).and_modify(|last| *last = number.max(*last)).or_insert(number);
             }
         }
         Ok(truth)
     }
 
     /// Compares.
-    pub fn judge(&self, stored: &Stored) -> Verdict {
-        let mut verdict = Verdict { sent: self.events.len(), rows: stored.rows.len(), ..Verdict::default() };
+    pub fn judge(mut self, stored: &Stored, causes: &Causes) -> Verdict {
+        let hidden = self.events.values().filter(|said| said.hashes.is_empty()).count();
+        let (sent, rows) = (self.events.len() - hidden, stored.rows.len());
+        let mut verdict = Verdict { sent, hidden, rows, ..Verdict::default() };
         let mut seen = BTreeSet::new();
         for (key, hash) in &stored.rows {
-            if !seen.insert(key) {
+            if !seen.insert(key.as_str()) {
                 verdict.doubled.push(key.clone());
             }
             match self.events.get(key) {
-                None => verdict.foreign.push(key.clone()),
-                Some(said) if !said.hashes.contains(hash) => verdict.altered.push(key.clone()),
-                Some(_) => {}
+                Some(said) if said.hashes.contains(hash) => self.log.stored.extend(&said.places.numbers),
+                Some(said) if !said.hashes.is_empty() => verdict.altered.push(key.clone()),
+                Some(_) | None => verdict.foreign.push(key.clone()),
             }
         }
-        let stored_numbers: BTreeSet<u64> = seen
-            .iter()
-            .filter_map(|key| self.events.get(*key))
-            .flat_map(|said| said.numbers.clone())
-            .collect();
-        for (key, said) in self.events.iter().filter(|(key, _)| !seen.contains(key)) {
-            if stored.set_aside(said) {
+        let excuses = |record: &&Record| causes.excusing.contains(&record.cause.as_str());
+        let excusing: Vec<&Record> = stored.records.iter().filter(excuses).collect();
+        for (key, said) in &self.events {
+            if seen.contains(key.as_str()) || said.hashes.is_empty() {
+                continue;
+            }
+            if !said.hashes.is_disjoint(&stored.dead) {
                 verdict.set_aside += 1;
-            } else if stored.gaps.iter().any(|gap| self.lies_in(said, *gap, &stored_numbers)) {
-                verdict.in_gaps += 1;
+            } else if excusing.iter().any(|record| record.covers(&said.places, &self.log)) {
+                verdict.on_record += 1;
             } else {
                 verdict.lost.push(key.clone());
             }
         }
+        verdict.examine(&stored.records, &self.log, causes);
         verdict
-    }
-
-    /// Whether an event lies in a span: by the order in which things were said where the span's ends are events, else
-    /// by time. A span without an end goes no further than the next event that is stored.
-    fn lies_in(&self, said: &Said, (from, to): (u64, Option<u64>), stored: &BTreeSet<u64>) -> bool {
-        let first = self.numbers.get(&from).copied();
-        let last = match (to, first) {
-            (Some(to), _) => self.numbers.get(&to).copied(),
-            (None, Some(first)) => stored.range(first + 1..).next().copied().or(Some(u64::MAX)),
-            (None, None) => None,
-        };
-        match (first, last, to) {
-            (Some(first), Some(last), _) => said.numbers.iter().any(|number| (first..=last).contains(number)),
-            (_, _, Some(to)) => said.times.iter().any(|time| (from..=to).contains(time)),
-            (_, _, None) => false,
-        }
     }
 }
 
 impl Stored {
     /// Reads what `highwater export` prints with `--keys`, `--gaps` and `--dead-letters`.
     pub fn parse(keys: &str, gaps: &str, dead_letters: &str) -> Result<Self, Failure> {
-        let mut stored = Self::default();
+        let mut stored = Self { records: Record::parse_all(gaps)?, ..Self::default() };
         for line in keys.lines() {
             let (key, hash) = line.split_once('\t').ok_or_else(|| format!("not a key and a hash: {line}"))?;
             stored.rows.push((key.to_owned(), hash.to_owned()));
         }
-        for line in gaps.lines() {
-            let gap: Value = serde_json::from_str(line)?;
-            let from = gap["from"]["time_us"].as_u64().ok_or("a gap without a beginning")?;
-            if gap["state"] != "closed" {
-                stored.gaps.push((from, gap["to"]["time_us"].as_u64()));
-            }
-        }
         for line in dead_letters.lines() {
             let letter: Value = serde_json::from_str(line)?;
             stored.dead.extend(letter["sha256"].as_str().map(str::to_owned));
-            stored.dead_after.extend(letter["after"].as_u64());
         }
         Ok(stored)
-    }
-
-    fn set_aside(&self, said: &Said) -> bool {
-        let follows = |number: &u64| self.dead_after.contains(&number.saturating_sub(1));
-        said.hashes.iter().any(|hash| self.dead.contains(hash)) || said.numbers.iter().any(follows)
     }
 }
 
 impl Verdict {
-    /// True if each event is stored exactly once as it was said, or else on record.
+    /// True if each event is stored exactly once as it was said, or else on record, and nothing else is.
     pub fn is_sound(&self) -> bool {
-        [&self.lost, &self.doubled, &self.foreign, &self.altered].into_iter().all(Vec::is_empty)
+        [&self.lost, &self.doubled, &self.foreign, &self.altered, &self.superfluous]
+            .into_iter()
+            .all(Vec::is_empty)
     }
 
-    /// True if each event is stored exactly once as it was said.
+    /// True if each event is stored exactly once as it was said, and nothing else is.
     pub fn is_exact(&self) -> bool {
         self.is_sound() && self.rows == self.sent
+    }
+
+    /// Looks for records that nothing asks for. Where servers drop, mix or leave out, that lies among what came, and
+    /// what came before a clock went back may come again after it; but other spans end with the first event that came.
+    fn examine(&mut self, records: &[Record], log: &Log, causes: &Causes) {
+        for record in records {
+            let cause = record.cause.as_str();
+            *self.records.entry(cause.to_owned()).or_default() += 1;
+            let is_meant = causes.excusing.contains(&cause) || causes.harmless.contains(&cause);
+            let has_others = ["cutover", "oversize", "clock"].contains(&cause);
+            let inside = if has_others { 0 } else { record.stored_inside(log) };
+            if !is_meant || inside > 0 {
+                self.superfluous.push(format!("{inside} stored events inside {record:?}"));
+            }
+        }
     }
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { sent, rows, set_aside, in_gaps, .. } = self;
-        write!(f, "sent {sent}, rows {rows}, set aside {set_aside}, in gaps {in_gaps}")?;
-        let keys = [&self.lost, &self.doubled, &self.foreign, &self.altered];
-        for (what, keys) in ["lost", "doubled", "foreign", "altered"].into_iter().zip(keys) {
-            write!(f, ", {what} {}", keys.len())?;
-            if let Some(first) = keys.first() {
-                write!(f, " (first: {first})")?;
-            }
+        let Self { sent, hidden, rows, set_aside, on_record, .. } = self;
+        write!(f, "sent {sent}, hidden {hidden}, rows {rows}, set aside {set_aside}, on record {on_record}")?;
+        let found = [&self.lost, &self.doubled, &self.foreign, &self.altered, &self.superfluous];
+        let names = ["lost", "doubled", "foreign", "altered", "superfluous"];
+        for (name, found) in names.into_iter().zip(found).filter(|(_, found)| !found.is_empty()) {
+            write!(f, ", {name} {} (first: {})", found.len(), found[0])?;
         }
         Ok(())
     }
@@ -196,53 +198,69 @@ impl fmt::Display for Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::{Stored, Truth};
+    use super::{Causes, Stored, Truth, Verdict};
 
-    /// Before the third event the server's clock went back.
-    const TRUTH: &str = "a\tA1,A2\t10,50\t1,5\nb\tB\t20\t2\nc\tC\t12\t3\nd\tD\t13\t4\n";
+    /// Before the third event the server's clock went back, and to the fifth it was blind.
+    const TRUTH: &str = "a\tA1,A2\t10,50\t1,6\nb\tB\t20\t2\nc\tC\t12\t3\nd\tD\t13\t4\ne\t\t14\t5\n";
 
-    fn verdict(keys: &str, gap: &str, dead: &str) -> String {
+    fn verdict(keys: &str, gap: &str, dead: &str) -> Verdict {
         let stored = Stored::parse(keys, gap, dead).expect("what is exported can be read");
-        Truth::parse(TRUTH).expect("the truth can be read").judge(&stored).to_string()
+        let causes = Causes { excusing: vec!["witness"], harmless: vec!["cutover"] };
+        Truth::parse(TRUTH).expect("the truth can be read").judge(&stored, &causes)
     }
 
-    fn gap(state: &str, from: u64, to: &str) -> String {
-        format!(r#"{{"state":"{state}","from":{{"time_us":{from}}},"to":{to}}}"#)
+    fn gap(cause: &str, state: &str, from: u64, to: u64) -> String {
+        format!(
+            r#"{{"kind":"time","cause":"{cause}","state":"{state}","from":{{"cursor":{from},"time_us":{from}}},"to":{{"cursor":{to},"time_us":{to}}}}}"#
+        )
     }
 
     #[test]
     fn what_is_stored_once_in_any_version_is_right() {
-        let said = verdict("b\tB\na\tA2\nc\tC\nd\tD\n", "", "");
-        assert_eq!(said, "sent 4, rows 4, set aside 0, in gaps 0, lost 0, doubled 0, foreign 0, altered 0");
+        let verdict = verdict("b\tB\na\tA2\nc\tC\nd\tD\n", "", "");
+        assert_eq!(verdict.to_string(), "sent 4, hidden 1, rows 4, set aside 0, on record 0");
+        assert!(verdict.is_exact());
     }
 
     #[test]
     fn what_is_missing_is_lost_unless_it_is_on_record() {
-        let lost =
-            "sent 4, rows 3, set aside 0, in gaps 0, lost 1 (first: c), doubled 0, foreign 0, altered 0";
-        let in_gap = "sent 4, rows 3, set aside 0, in gaps 1, lost 0, doubled 0, foreign 0, altered 0";
-        let aside = "sent 4, rows 3, set aside 1, in gaps 0, lost 0, doubled 0, foreign 0, altered 0";
         let but_c = "a\tA1\nb\tB\nd\tD\n";
-        assert_eq!(verdict(but_c, "", ""), lost);
-        assert_eq!(verdict(but_c, &gap("closed", 20, r#"{"time_us":13}"#), ""), lost);
-        assert_eq!(verdict(but_c, &gap("unproven", 20, r#"{"time_us":13}"#), ""), in_gap);
-        assert_eq!(verdict(but_c, &gap("unproven", 11, r#"{"time_us":14}"#), ""), in_gap);
-        assert_eq!(verdict(but_c, &gap("unproven", 20, "null"), ""), in_gap);
-        assert_eq!(
-            verdict(but_c, &gap("unproven", 10, "null"), ""),
-            lost,
-            "b came after, so that is its end"
-        );
-        assert_eq!(verdict(but_c, "", r#"{"sha256":"C","after":null}"#), aside);
-        assert_eq!(verdict(but_c, "", r#"{"sha256":"?","after":2}"#), aside);
+        let is_lost = |gap: &str, dead: &str| verdict(but_c, gap, dead).lost == ["c"];
+        assert!(is_lost("", ""));
+        assert!(is_lost(&gap("witness", "closed", 20, 13), ""));
+        assert!(is_lost(&gap("witness", "unproven", 10, 20), ""), "a record of another span");
+        assert!(is_lost(&gap("cutover", "unproven", 10, 50), ""), "a record that excuses nothing");
+        assert!(is_lost("", r#"{"sha256":"garbage","after":2}"#), "something else was set aside");
+        let on_record = verdict(but_c, &gap("witness", "unproven", 20, 13), "");
+        assert_eq!(on_record.to_string(), "sent 4, hidden 1, rows 3, set aside 0, on record 1");
+        let aside = verdict(but_c, "", r#"{"sha256":"C","after":null}"#);
+        assert_eq!(aside.to_string(), "sent 4, hidden 1, rows 3, set aside 1, on record 0");
+        assert!(on_record.is_sound() && aside.is_sound() && !on_record.is_exact());
+    }
+
+    #[test]
+    fn a_record_that_nothing_asks_for_is_seen() {
+        let all = "b\tB\na\tA2\nc\tC\nd\tD\n";
+        for (gap, superfluous) in [
+            (gap("witness", "unproven", 20, 12), 0),
+            (gap("cutover", "unproven", 10, 50), 0),
+            (gap("clock", "unproven", 20, 12), 1),
+            (gap("witness", "unproven", 20, 13), 1),
+        ] {
+            let verdict = verdict(all, &gap, "");
+            assert_eq!(verdict.superfluous.len(), superfluous, "{gap}: {verdict}");
+            assert_eq!(verdict.is_sound(), superfluous == 0);
+        }
     }
 
     #[test]
     fn what_is_stored_twice_or_was_never_said_is_seen() {
-        let said = verdict("a\tA1\na\tA2\nb\tX\nc\tC\nd\tD\ne\tE\n", "", "");
+        let verdict = verdict("a\tA1\na\tA2\nb\tX\nc\tC\nd\tD\ne\tE\nf\tF\n", "", "");
         assert_eq!(
-            said,
-            "sent 4, rows 6, set aside 0, in gaps 0, lost 0, doubled 1 (first: a), foreign 1 (first: e), altered 1 (first: b)"
+            (&verdict.doubled[..], &verdict.altered[..]),
+            (&["a".to_owned()][..], &["b".to_owned()][..])
         );
+        assert_eq!(verdict.foreign, ["e", "f"], "one of them the server was blind to");
+        assert!(!verdict.is_sound());
     }
 }

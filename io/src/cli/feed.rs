@@ -38,7 +38,8 @@ pub(crate) struct Args {
     /// Compress with this zstd dictionary [default: one trained on events of the seed]
     #[arg(long, value_name = "FILE")]
     dictionary: Option<PathBuf>,
-    /// Write down each event before it is said: key, SHA-256, time in µs, number, separated by tabs
+    /// Write down each event before it is said: key, SHA-256, time in µs, number, separated by tabs; no SHA-256 if it
+    /// never is
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
     /// Let this go wrong, every so many events (or connections), or that often; repeatable

@@ -2,7 +2,8 @@
 //!
 //! One line an event: its key, the SHA-256 of its bytes, its time in µs, its number, separated by tabs. Where it has
 //! more than one version (of several wires or instances, or said again after a restart), the columns but the first hold several
-//! values, separated by commas. An event that is said again has a line more until the feed ends.
+//! values, separated by commas. An event that is said again has a line more until the feed ends. One that the server was
+//! blind to has no hash; one made too large to be stored has that of its frame as well, by which it is set aside.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -17,7 +18,7 @@ use highwater_core::serve::Wire;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
 
-use crate::feed::block::{Block, Slot};
+use crate::feed::block::{Block, Fate, Slot};
 use crate::feed::instance::Instance;
 use crate::feed::source::Source;
 
@@ -82,12 +83,20 @@ impl Truth {
             let entry = source.entry(slot, position, instance);
             versions.times.push(entry.time.as_micros().to_string());
             versions.numbers.push(entry.seq.to_string());
-            let payloads = self.wires.iter().filter_map(|&wire| source.payload(slot, &entry, wire));
-            for payload in payloads {
-                versions.hashes.push(format!("{:x}", hash(&payload)));
+            for &wire in &self.wires {
+                let Some(payload) = source.payload(slot, &entry, wire) else { continue };
                 // What nobody knows is told apart by its very bytes.
                 let unknown = || Key::Other(String::from_utf8_lossy(&payload).into());
                 versions.key.get_or_insert_with(|| entry.key().unwrap_or_else(unknown));
+                let sent = match slot.fate {
+                    Fate::Sent => vec![payload],
+                    Fate::Unseen => Vec::new(),
+                    Fate::Swollen(_) => {
+                        let frame = source.message(slot, &entry, wire).filter(|frame| *frame != payload);
+                        [payload].into_iter().chain(frame).collect()
+                    }
+                };
+                versions.hashes.extend(sent.iter().map(|bytes| format!("{:x}", hash(bytes))));
             }
         }
         let Versions { key, hashes, times, numbers } = versions;
