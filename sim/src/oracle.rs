@@ -17,6 +17,7 @@ mod rule;
 mod silence;
 mod spans;
 mod status;
+mod switch;
 
 use std::collections::BTreeMap;
 
@@ -45,6 +46,7 @@ use records::Records;
 use rule::must;
 pub use rule::{Rule, Violation};
 use silence::Silence;
+use switch::Switch;
 
 /// Everything that is known of a run, and of the process that runs now.
 #[derive(Clone, Debug)]
@@ -82,6 +84,8 @@ struct Life<P: Told> {
     /// How often the sink refused an event in a row, and when last. An event told twice counts as two.
     refused: BTreeMap<Telling, (u8, Instant)>,
     causes: Causes,
+    /// How the last connection that opened goes live.
+    switch: Option<Switch>,
     overlap: Overlap,
     /// How far the last connection got.
     reached: Option<highwater_core::cursor::Cursor>,
@@ -149,6 +153,7 @@ impl<P: Told> Oracle<P> {
             mark: 0,
             refused: BTreeMap::new(),
             causes: Causes::default(),
+            switch: None,
             overlap: Overlap::default(),
             reached: None,
             is_settled: true,

@@ -11,6 +11,7 @@ use highwater_core::scope::Scope;
 
 use super::link::Link;
 use super::rule::{Rule, Violation, must};
+use super::switch::Switch;
 use crate::disk::GapKey;
 
 /// What the world gave cause for, in one process.
@@ -20,6 +21,10 @@ pub(super) struct Causes {
     large: u32,
     proofs: BTreeSet<(Scope, Cursor)>,
     known: BTreeSet<GapKey>,
+    /// Left open by earlier lives, whose connections nobody knows any more.
+    inherited: Vec<GapKey>,
+    /// The last record of a switch from replay to live.
+    last_switch: Option<Gap>,
 }
 
 /// So many deaths by a large message at one position, and large messages are left out.
@@ -30,7 +35,18 @@ const MARGIN_MIN: u64 = 5_000_000;
 impl Causes {
     /// These are on record from earlier lives.
     pub(super) fn remember(&mut self, gaps: &[Gap]) {
-        self.known.extend(gaps.iter().map(|gap| (gap.scope, gap.cause, gap.from.cursor)));
+        self.inherited.extend(gaps.iter().map(|gap| (gap.scope, gap.cause, gap.from.cursor)));
+        self.known.extend(&self.inherited);
+    }
+
+    /// A record of a switch from replay to live is written: is it as tight as stated?
+    pub(super) fn note_switch(&mut self, gap: &Gap, switch: Option<&Switch>) -> Result<(), Violation> {
+        let is_inherited = self.inherited.contains(&(gap.scope, gap.cause, gap.from.cursor));
+        if gap.cause != Cause::Cutover || gap.state == GapState::Closed || is_inherited {
+            return Ok(());
+        }
+        let before = self.last_switch.replace(*gap);
+        switch.map_or(Ok(()), |switch| switch.check(gap, before))
     }
 
     /// A connection ended.

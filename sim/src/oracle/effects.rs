@@ -193,6 +193,7 @@ impl<P: Told> Life<P> {
                     link.owes_gap = false;
                     link.high = gap.to.map_or(link.high, |to| to.cursor);
                 }
+                self.causes.note_switch(&gap, self.switch.as_ref())?;
                 let durable = self.records.as_ref().and_then(|records| records.of(gap.scope));
                 self.causes.note(&gap, &self.config, self.link.as_ref(), durable, self.mark)
             }

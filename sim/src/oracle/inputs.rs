@@ -7,10 +7,11 @@ use highwater_core::event::Item;
 use highwater_core::gap::{Gap, GapState};
 use highwater_core::number::Op;
 use highwater_core::sink::{Appended, Loaded, Unavailable};
-use highwater_core::time::{Instant, Now};
+use highwater_core::time::{Instant, Now, WallTime};
 
 use super::records::Records;
 use super::rule::{Rule, Violation, must};
+use super::switch::Switch;
 use super::{Asked, Life, Oracle, Question, digest};
 use crate::carrier::Told;
 use crate::truth::EventId;
@@ -31,14 +32,14 @@ impl<P: Told> Oracle<P> {
             Input::Opened { .. } => {
                 life.pace.opened(at);
                 life.silence.opened(at);
-                life.opened();
+                life.opened(now.wall);
             }
             Input::Received { items, .. } => {
                 life.mark = life.delivery.order();
                 let is_event = items.iter().any(|item| matches!(item, Item::Event(_) | Item::Filtered(_)));
                 life.silence.heard(at, is_event);
                 for item in items {
-                    if let Some(id) = life.receive(item) {
+                    if let Some(id) = life.receive(item, now.wall) {
                         self.fates.hand(id);
                     }
                 }
@@ -65,22 +66,27 @@ impl<P: Told> Oracle<P> {
 }
 
 impl<P: Told> Life<P> {
-    fn opened(&mut self) {
+    fn opened(&mut self, wall: WallTime) {
         let Some(link) = self.link.as_mut() else { return };
         link.is_open = true;
+        self.switch = Some(Switch::new(wall, WallTime::from_micros(link.high.0)));
         let latest = self.records.as_ref().and_then(|records| records.latest(link.source));
         link.expected = latest.and_then(|(scope, checkpoint)| Some((scope, checkpoint.witness.clone()?)));
         self.is_settled = link.expected.is_none();
     }
 
     /// An item is handed in. Says which event has to be stored now.
-    fn receive(&mut self, item: &Item<P>) -> Option<EventId> {
+    fn receive(&mut self, item: &Item<P>, wall: WallTime) -> Option<EventId> {
         let mut is_witness = false;
         let mut id = None;
         if let (Some(link), Item::Event(event) | Item::Filtered(event) | Item::Oversize(event, _)) =
             (self.link.as_mut(), item)
         {
+            let was_proved = link.proved.is_some();
             is_witness = link.event(event, self.delivery.order());
+            if let Some(switch) = &mut self.switch {
+                switch.pass(event.time, wall, is_witness && !was_proved);
+            }
             if let Some((scope, witness)) = link.expected.as_ref().filter(|_| is_witness) {
                 self.causes.proved(*scope, witness.cursor);
                 self.is_settled = true;
