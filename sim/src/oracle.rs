@@ -4,6 +4,7 @@
 //! the same however long the run is. The books are closed once, at the end.
 
 mod books;
+mod bustle;
 mod causes;
 mod delivery;
 mod digest;
@@ -37,6 +38,7 @@ use crate::hash::Hash;
 use crate::truth::EventId;
 pub(crate) use books::Closing;
 use books::Fates;
+use bustle::Bustle;
 use causes::Causes;
 use delivery::{Delivery, Taken};
 use link::Link;
@@ -69,6 +71,7 @@ struct Life<P: Told> {
     delivery: Delivery,
     link: Option<Link<P::Key>>,
     pace: Pace,
+    bustle: Bustle,
     silence: Silence,
     asked: Option<Asked<P>>,
     /// An append whose fate is not known.
@@ -144,6 +147,7 @@ impl<P: Told> Oracle<P> {
             delivery: Delivery::default(),
             link: None,
             pace: Pace::new(config),
+            bustle: Bustle::default(),
             silence: Silence::new(config),
             asked: None,
             unsettled: None,

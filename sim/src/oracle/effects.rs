@@ -28,6 +28,7 @@ impl<P: Told> Oracle<P> {
         }
         let Some(life) = self.life.as_mut() else { return Ok(()) };
         must(life.ended.is_none(), Rule::O10Stop, || format!("after the end comes {effect}"))?;
+        life.bustle.effect()?;
         let at = now.monotonic;
         match effect {
             Effect::Load { op } => life.ask(at, *op, Question::Load)?,
@@ -38,12 +39,15 @@ impl<P: Told> Oracle<P> {
                     self.ends.insert((gap.scope, gap.cause, gap.from.cursor), append.scope.source);
                 }
             }
-            Effect::Open { epoch, source, place, .. } => {
+            Effect::Open { epoch, source, place, options } => {
                 let dropped = life.delivery.dial()?;
                 for id in dropped {
                     self.fates.drop(id);
                 }
                 life.open(at, *epoch, *source, *place)?;
+                if options.compress {
+                    life.pace.compresses()?;
+                }
             }
             Effect::Ping { epoch } => life.is_of_link(*epoch, effect)?,
             Effect::Pause { epoch } => {
@@ -174,9 +178,11 @@ impl<P: Told> Life<P> {
     /// What came behind the point where the machine broke off is read again.
     fn break_off(&mut self, reason: CloseReason) {
         match reason {
-            CloseReason::Unproven | CloseReason::Incarnation | CloseReason::Malformed => {
+            CloseReason::Malformed => {
                 self.delivery.break_off(self.mark);
+                self.pace.malformed();
             }
+            CloseReason::Unproven | CloseReason::Incarnation => self.delivery.break_off(self.mark),
             CloseReason::ConnectTimeout
             | CloseReason::Silent
             | CloseReason::Quiet

@@ -28,6 +28,11 @@ impl<P: Told> Oracle<P> {
         let Some(life) = self.life.as_mut() else { return Ok(()) };
         let at = now.monotonic;
         match input {
+            Input::Timeout => life.bustle.woken(at)?,
+            Input::Received { items, .. } => life.bustle.news(at, items.len()),
+            _ => life.bustle.news(at, 0),
+        }
+        match input {
             Input::Timeout => {}
             Input::Opened { .. } => {
                 life.pace.opened(at);
@@ -174,7 +179,7 @@ impl<P: Told> Life<P> {
         let compares = self.records.as_ref().is_some_and(Records::compares);
         let is_new = compares && stored.map_or(!events.is_empty(), |stored| stored > 0);
         if moved || is_new {
-            self.pace.progressed();
+            self.pace.progressed(moved);
         }
         if !self.refused.is_empty() {
             let tellings = events.iter().map(|event| (event.payload.id(), event.time));

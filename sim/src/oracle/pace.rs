@@ -1,4 +1,4 @@
-//! O7: how often is dialed, and how long is waited; O20: who is dialed no more.
+//! O7: how often is dialed, and how long is waited, and with what; O20: who is dialed no more.
 //!
 //! Counted from inputs and effects alone: an attempt is good if an append begun in it made progress, or if it
 //! lived for ten seconds and answered a ping.
@@ -15,6 +15,11 @@ const GOOD_AFTER: Duration = Duration::from_secs(10);
 /// Nobody is asked to wait longer than this.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
 
+/// Compression that failed so often is off: the dictionary may have changed once, not twice.
+const RENEGOTIATIONS: u32 = 2;
+/// A source that no longer has what it is asked for is asked again so often, and then given up.
+const TOO_OLD: u32 = 5;
+
 /// How the dials are paced.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
@@ -26,6 +31,10 @@ pub(super) struct Pace {
     last_retry: Option<Instant>,
     fatal: Vec<SourceId>,
     sources: usize,
+    /// How often compression failed since it last did not.
+    renegotiations: u32,
+    /// How often in a row a source no longer had what it was asked for, and nothing moved.
+    too_old: (SourceId, u32),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +58,8 @@ impl Pace {
             last_retry: None,
             fatal: Vec::new(),
             sources: config.sources.len(),
+            renegotiations: 0,
+            too_old: (SourceId(0), 0),
         }
     }
 
@@ -64,7 +75,13 @@ impl Pace {
         must(!self.fatal.contains(&source), Rule::O20Fatal, || {
             format!("source {} is dialed again, though it refused for good", source.0)
         })?;
+        if self.too_old.0 != source {
+            self.too_old = (source, 0);
+        }
         if let Some(attempt) = self.attempt.take() {
+            if attempt.is_good && self.renegotiations < RENEGOTIATIONS {
+                self.renegotiations = 0;
+            }
             self.failures = if attempt.is_good { 0 } else { self.failures.saturating_add(1) };
             let ended = attempt.ended.unwrap_or(now);
             let ceiling = self.ceiling();
@@ -94,6 +111,18 @@ impl Pace {
         Ok(())
     }
 
+    /// A dial asks for compression.
+    pub(super) fn compresses(&self) -> Result<(), Violation> {
+        must(self.renegotiations < RENEGOTIATIONS, Rule::O7Pace, || {
+            format!("compression is asked for after it failed {} times", self.renegotiations)
+        })
+    }
+
+    /// Hardly a frame made sense: compression is not to be asked for again.
+    pub(super) fn malformed(&mut self) {
+        self.renegotiations = RENEGOTIATIONS;
+    }
+
     /// The connection opened.
     pub(super) fn opened(&mut self, now: Instant) {
         self.each(|attempt| attempt.opened = Some(now));
@@ -104,9 +133,12 @@ impl Pace {
         self.each(|attempt| attempt.is_ponged |= attempt.ended.is_none());
     }
 
-    /// An append made progress.
-    pub(super) fn progressed(&mut self) {
+    /// An append made progress, perhaps by moving the checkpoint.
+    pub(super) fn progressed(&mut self, moved: bool) {
         self.each(|attempt| attempt.is_good = true);
+        if moved {
+            self.too_old.1 = 0;
+        }
     }
 
     /// The connection is over, by whoever's doing.
@@ -119,7 +151,9 @@ impl Pace {
                 attempt.retry_after = after.min(RETRY_AFTER_MAX);
             }
         });
-        if closure == Some(Closure::Fatal) {
+        self.renegotiations += u32::from(closure == Some(Closure::Renegotiate));
+        self.too_old.1 += u32::from(closure == Some(Closure::TooOld));
+        if closure == Some(Closure::Fatal) || TOO_OLD < self.too_old.1 {
             self.fatal.push(source);
         }
     }
