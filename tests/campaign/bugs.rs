@@ -62,6 +62,8 @@ pub struct Hunt {
     pub find: Option<Find>,
     /// How many seeds looked.
     pub tried: u64,
+    /// What complained without the bug as well, and so has found nothing.
+    pub false_alarms: Vec<Find>,
     /// How long the copy took to build.
     pub built: Duration,
     /// How long the seeds ran.
@@ -130,26 +132,28 @@ impl Garden {
         let built = begun.elapsed();
         git_apply(&self.tree, &bug.patch, &["--reverse"])?;
         is_built.map_err(|error| format!("with {}: {error}", bug.name()))?;
-        let begun = Instant::now();
-        let (find, tried) = self.look(seeds).map_err(|error| format!("with {}: {error}", bug.name()))?;
-        Ok(Hunt { find, tried, built, took: begun.elapsed() })
+        let mut hunt = Hunt { find: None, tried: 0, false_alarms: Vec::new(), built, took: Duration::ZERO };
+        self.look(&mut hunt, seeds).map_err(|error| format!("with {}: {error}", bug.name()))?;
+        Ok(hunt)
     }
 
-    /// What the first seeds found, and how many looked.
-    fn look(&self, seeds: u64) -> Result<(Option<Find>, u64), Failure> {
-        let mut tried = 0;
-        while tried < seeds {
-            let round = tried.max(FIRST_ROUND).min(seeds - tried);
-            let find = self.run(SIMULATOR, tried, round)?;
-            tried += round;
-            let Some(find) = find else { continue };
-            // A seed that complains anyway has found nothing.
-            if let Some(complaint) = self.run(SOUND, find.seed, 1)? {
-                return Err(format!("seed {} complains without it: {}", find.seed, complaint.verdict).into());
+    /// Lets one seed after the other look, in rounds, until one finds something.
+    fn look(&self, hunt: &mut Hunt, seeds: u64) -> Result<(), Failure> {
+        let begun = Instant::now();
+        while hunt.find.is_none() && hunt.tried < seeds {
+            let round = hunt.tried.max(FIRST_ROUND).min(seeds - hunt.tried);
+            let Some(find) = self.run(SIMULATOR, hunt.tried, round)? else {
+                hunt.tried += round;
+                continue;
+            };
+            hunt.tried = find.seed + 1;
+            match self.run(SOUND, find.seed, 1)? {
+                None => hunt.find = Some(find),
+                Some(complaint) => hunt.false_alarms.push(complaint),
             }
-            return Ok((Some(find), tried));
         }
-        Ok((None, tried))
+        hunt.took = begun.elapsed();
+        Ok(())
     }
 
     /// Runs `seeds` seeds of a simulator, and gives the first that failed.

@@ -34,6 +34,8 @@ struct Handed {
     order: u64,
     /// It is durable already, so it need not be stored.
     is_witness: bool,
+    /// The machine knows that, and said so: it must not be stored.
+    is_proof: bool,
 }
 
 impl Handed {
@@ -108,7 +110,14 @@ impl Delivery {
         self.latest = self.latest.max(time);
         self.events += usize::from(what == What::Event && !is_witness);
         let (id, order) = (event.payload.id(), self.order);
-        self.queue.push_back(Handed { id, what, time, seq: event.seq, order, is_witness });
+        self.queue.push_back(Handed { id, what, time, seq: event.seq, order, is_witness, is_proof: false });
+    }
+
+    /// The machine says that the event came again which is at the checkpoint.
+    pub(super) fn proved(&mut self) {
+        if let Some(witness) = self.queue.iter_mut().find(|handed| handed.is_witness) {
+            witness.is_proof = true;
+        }
     }
 
     fn set_aside(&mut self, sample: &Sample) {
@@ -192,7 +201,7 @@ impl Delivery {
         let id = event.payload.id();
         for (index, handed) in self.queue.iter().enumerate().skip(from) {
             let is_same = handed.time.0 == event.time.as_micros() && handed.seq == event.seq;
-            if handed.what == What::Event && handed.id == id && is_same {
+            if handed.what == What::Event && handed.id == id && is_same && !handed.is_proof {
                 return Ok(index);
             }
             must(!self.must_be_stored(handed), Rule::O4Once, || {

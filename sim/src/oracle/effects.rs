@@ -206,9 +206,12 @@ impl<P: Told> Life<P> {
             Notice::SourceFatal { source } => must(self.pace.is_fatal(source), Rule::O20Fatal, || {
                 format!("source {} never refused for good", source.0)
             }),
+            Notice::Proved { .. } => {
+                self.delivery.proved();
+                Ok(())
+            }
             Notice::StartIgnored
             | Notice::Stale { .. }
-            | Notice::Proved { .. }
             | Notice::NewIncarnation { .. }
             | Notice::Switched { .. }
             | Notice::Poison { .. }
