@@ -127,12 +127,14 @@ impl Dialect {
 
     /// What the machine must know of a source that speaks so.
     ///
-    /// Patience: v1 gives a write 10 s, v2 waits 5 s for a write or a pong \[S\]; less a margin.
+    /// Patience: a v2 host waits 5 s for a write or a pong, a legacy host 10 s for a write \[S\]; less a margin. Which of
+    /// them answers on v1's path is not known before its first event, so both are taken for the less patient one.
     pub const fn source(self) -> Source {
-        match self {
-            Self::JetstreamV1 => Source { kind: CursorKind::Time, patience: Duration::from_secs(8) },
-            Self::JetstreamV2 => Source { kind: CursorKind::Seq, patience: Duration::from_secs(4) },
-        }
+        let kind = match self {
+            Self::JetstreamV1 => CursorKind::Time,
+            Self::JetstreamV2 => CursorKind::Seq,
+        };
+        Source { kind, patience: Duration::from_secs(4) }
     }
 
     /// What to ask for. `dictionary` is the number of the zstd dictionary at hand, which only v2 has to be told.

@@ -2,8 +2,8 @@
 
 use highwater_core::Config;
 use highwater_core::checkpoint::FilterHash;
-use highwater_core::config::Source;
-use highwater_core::cursor::{CursorKind, Place};
+use highwater_core::cursor::Place;
+use highwater_core::dialect::Dialect;
 use highwater_core::serve::Wire;
 use highwater_core::time::{Duration, Instant};
 
@@ -95,9 +95,12 @@ pub(crate) fn healing(gap: Duration, sparse: u64, heals_at: Instant) -> Weather 
 
 /// The decided limits for these sources, and the filter that is in force at first.
 pub(crate) fn limits(sources: &[(Wire, Duration)]) -> Config {
-    let told = sources.iter().map(|&(wire, _)| match wire {
-        Wire::V1 | Wire::V1OnV2Host => Source { kind: CursorKind::Time, patience: Duration::from_secs(8) },
-        Wire::V2 => Source { kind: CursorKind::Seq, patience: Duration::from_secs(4) },
+    let told = sources.iter().map(|&(wire, _)| {
+        let dialect = match wire {
+            Wire::V1 | Wire::V1OnV2Host => Dialect::JetstreamV1,
+            Wire::V2 => Dialect::JetstreamV2,
+        };
+        dialect.source()
     });
     let mut config = Config::new(told.collect());
     config.filter = hash(Filter::First);

@@ -1,5 +1,6 @@
 //! The lines of a script: a configuration first, then what happens.
 
+use highwater_core::Input;
 use highwater_core::checkpoint::{Checkpoint, FilterHash, Witness};
 use highwater_core::closure::Closure;
 use highwater_core::config::{Config, Source};
@@ -9,7 +10,6 @@ use highwater_core::number::{Fence, Version};
 use highwater_core::scope::Scope;
 use highwater_core::sink::{Appended, Loaded, Unavailable};
 use highwater_core::time::{Duration, WallTime};
-use highwater_core::{Input, cursor::CursorKind};
 
 use super::small::{Small, Unsaid, event, items, mark};
 use super::words::{Parsed, Value, Words};
@@ -34,9 +34,7 @@ impl Setup {
         match words.word("the name of a setting")? {
             "source" => {
                 let kind = words.value()?;
-                config
-                    .sources
-                    .push(Source { kind, patience: words.option("patience")?.unwrap_or(patience(kind)) });
+                config.sources.push(Source { kind, patience: words.option("patience")?.unwrap_or(PATIENCE) });
             }
             "wall" => self.wall = words.value()?,
             "payload-bytes" => self.size = words.value()?,
@@ -66,12 +64,7 @@ impl Setup {
 }
 
 /// What the dialects of today tolerate.
-fn patience(kind: CursorKind) -> Duration {
-    match kind {
-        CursorKind::Time => Duration::from_secs(8),
-        CursorKind::Seq => Duration::from_secs(4),
-    }
-}
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Reads what happened; `unsaid` is what its events are without being told.
 pub(super) fn input(words: &mut Words<'_>, unsaid: Unsaid) -> Parsed<Input<Small>> {
