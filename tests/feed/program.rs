@@ -36,7 +36,7 @@ fn what_cannot_be_is_refused_with_its_code_and_in_words() {
         (&["feed", "--dictionary", "Cargo.toml"], 65, "not a zstd dictionary"),
         (&["feed", "--listen", "192.0.2.1:9"], 73, "give another address with --listen"),
         (&["feed", "--truth", "no/such/folder/truth.tsv"], 74, "cannot write the truth"),
-        (&["demo", "--db", "Cargo.toml"], 73, "name a database that is not there"),
+        (&["demo", "--wire", "v1", "--db", "Cargo.toml"], 73, "name a database that is not there"),
     ] {
         let output = Command::new(program()).args(arguments).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
@@ -57,12 +57,17 @@ fn the_demo_loses_and_doubles_nothing() {
         .unwrap();
     let (table, said) = (String::from_utf8(demo.stdout).unwrap(), String::from_utf8(demo.stderr).unwrap());
     assert!(demo.status.success(), "{table}\n{said}");
-    let number = |name: &str| -> u64 {
+    let numbers = |name: &str| -> [u64; 2] {
         let line = table.lines().find_map(|line| line.trim_start().strip_prefix(name)).unwrap();
-        line.split_whitespace().next().unwrap().replace(',', "").parse().unwrap()
+        let mut columns = line.split_whitespace().map(|word| word.replace(',', "").parse().unwrap());
+        [columns.next().unwrap(), columns.next().unwrap()]
     };
-    assert_eq!([number("sent"), number("stored"), number("kills")], [6_000, 6_000, 1]);
-    assert_eq!([number("doubled"), number("lost"), number("altered")], [0, 0, 0]);
-    assert!(number("frames") >= 6_000 && number("reconnects") >= 1, "{table}");
-    assert!(table.contains(&format!("highwater status {}", database.display())));
+    assert_eq!([numbers("sent"), numbers("stored"), numbers("kills")], [[6_000; 2], [6_000; 2], [1; 2]]);
+    assert_eq!([numbers("doubled"), numbers("lost"), numbers("altered")], [[0; 2]; 3]);
+    assert!(numbers("frames").iter().all(|frames| *frames >= 6_000), "{table}");
+    assert!(numbers("reconnects").iter().all(|reconnects| *reconnects >= 1), "{table}");
+    for wire in ["v1", "v2"] {
+        let database = folder.path().join(format!("demo-{wire}.db"));
+        assert!(database.exists() && table.contains(&format!("highwater status {}", database.display())));
+    }
 }

@@ -1,12 +1,14 @@
-//! `highwater demo`: what this program promises, shown in half a minute, offline: a feed that fails in every way it can
-//! without losing anything, a run that is killed in the middle, and a proof that all is there once.
+//! `highwater demo`: what this program promises, shown in less than a minute, offline: on each wire a feed that fails in
+//! every way it can without losing anything, a run that is killed in the middle, and a proof that all is there once.
 
 mod proof;
 mod runner;
+mod stage;
 mod table;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use highwater::feed::{Config, Feed, Summary};
@@ -19,13 +21,18 @@ use crate::exit::{Exit, Failure};
 
 use proof::Proof;
 use runner::Runner;
+use stage::{Paths, Wire};
+use table::{Column, Table};
 
-/// Shows that nothing is lost or doubled: a feed that fails, a run that is killed, and a proof, in half a minute
+/// Shows that nothing is lost or doubled: a feed that fails, a run that is killed, and a proof, in less than a minute
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The database to make [default: one among the temporary files]
+    /// The database to make; with both wires, one for each, named after it [default: among the temporary files]
     #[arg(long, value_name = "DB")]
     db: Option<PathBuf>,
+    /// Show this wire only [default: both]
+    #[arg(long)]
+    wire: Option<Wire>,
     /// What events and faults are made from
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -37,10 +44,6 @@ pub(crate) struct Args {
 /// Events a second: a quiet day on the network, twice over.
 const RATE: u32 = 2_000;
 
-/// What goes wrong, and how often: more in seconds than in a week of the real network.
-const FAULTS: [&str; 6] =
-    ["drop=1500ms", "half-open=6s", "reorder", "malformed=400ms", "503=4", "re-emission=9s"];
-
 /// The run is killed once it has stored this part of the events, in percent.
 const KILLED_AFTER: u64 = 40;
 
@@ -50,44 +53,34 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Whatever takes longer than the events themselves by this will not end.
 const PATIENCE: Duration = Duration::from_secs(45);
 
-/// Where everything is.
-struct Paths {
-    database: PathBuf,
-    truth: PathBuf,
-    log: PathBuf,
-}
-
 /// Runs the whole of it, and ends badly unless nothing was lost, doubled or altered.
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
-    let paths = Paths::new(args.db)?;
+    let wires = args.wire.map_or(Wire::ALL.to_vec(), |wire| vec![wire]);
+    let paths = Paths::of(args.db, &wires)?;
     let runtime = Runtime::new().map_err(|error| cannot(Exit::InputOutput, "start", &error))?;
-    let faults = FAULTS.map(|fault| fault.parse().expect("the faults are well-formed"));
-    let config = Config {
-        seed: args.seed,
-        events: Some(args.events),
-        rate: RATE,
-        truth: Some(paths.truth.clone()),
-        faults: faults.into(),
-        ..Config::default()
-    };
     let begun = Instant::now();
-    let (url, feeding) = Feeding::start(&runtime, config)?;
-    tell(format_args!(
-        "a feed of {} events at {url}, which drops, falls silent, mixes, repeats",
-        args.events
-    ));
-    let duplicates = ordeal(&url, &paths, args.events)?;
-    let summary = feeding.end(&runtime)?;
-    let proof = Proof::of(&paths.truth, &paths.database)?;
-    let table =
-        table::Table { proof: &proof, summary: &summary, duplicates, kills: 1, took: begun.elapsed() };
+    let mut columns = Vec::new();
+    for (&wire, paths) in wires.iter().zip(&paths) {
+        let config =
+            Config { events: Some(args.events), truth: Some(paths.truth.clone()), ..wire.config(args.seed) };
+        let (address, feeding) = Feeding::start(&runtime, config)?;
+        let url = format!("ws://{address}{}", wire.path());
+        tell(format_args!("a feed of {} events at {url}, which {}", args.events, wire.deeds()));
+        let duplicates = ordeal(wire, &url, paths, args.events)?;
+        let summary = feeding.end(&runtime)?;
+        let proof = Proof::of(&paths.truth, &paths.database)?;
+        columns.push(Column { wire, proof, summary, duplicates, kills: 1 });
+    }
+    let holds = columns.iter().all(|column| column.proof.holds());
+    let table = Table { columns, took: begun.elapsed() };
+    let databases: Vec<&Path> = paths.iter().map(|paths| paths.database.as_path()).collect();
     // Nobody reads it: the exit code still says it.
-    let _ = writeln!(std::io::stdout().lock(), "{table}\n{}", table::invitation(&paths.database));
-    Ok(if proof.holds() { Exit::Done } else { Exit::ProofFailed })
+    let _ = writeln!(std::io::stdout().lock(), "{table}\n{}", table::invitation(&databases));
+    Ok(if holds { Exit::Done } else { Exit::ProofFailed })
 }
 
 /// Follows the feed, is killed, follows on, until all is in: how many events came that were there already.
-fn ordeal(url: &str, paths: &Paths, events: u64) -> Result<u64, Failure> {
+fn ordeal(wire: Wire, url: &str, paths: &Paths, events: u64) -> Result<u64, Failure> {
     let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} stored");
     let bar = ProgressBar::new(events).with_style(style.expect("the template is well-formed"));
     let ordeal = Ordeal {
@@ -95,13 +88,14 @@ fn ordeal(url: &str, paths: &Paths, events: u64) -> Result<u64, Failure> {
         bar,
         deadline: Instant::now() + Duration::from_secs(events / u64::from(RATE)) + PATIENCE,
     };
-    let mut first = Runner::start(url, &paths.database, &paths.log)?;
+    let start = || Runner::start(url, wire.run_flags(), &paths.database, &paths.log);
+    let mut first = start()?;
     let stored = ordeal.wait(&mut first, events * KILLED_AFTER / 100)?;
     let duplicates = first.kill()?;
     ordeal.bar.suspend(|| {
         tell(format_args!("killed the run (SIGKILL) at {stored} events stored; starting it again"));
     });
-    let mut second = Runner::start(url, &paths.database, &paths.log)?;
+    let mut second = start()?;
     ordeal.wait(&mut second, u64::MAX)?;
     ordeal.bar.finish_and_clear();
     tell(format_args!("nothing new came any more; comparing what was said with what is stored"));
@@ -142,15 +136,15 @@ struct Feeding {
 }
 
 impl Feeding {
-    fn start(runtime: &Runtime, config: Config) -> Result<(String, Self), Failure> {
+    fn start(runtime: &Runtime, config: Config) -> Result<(SocketAddr, Self), Failure> {
         let feed = runtime.block_on(Feed::open(config)).map_err(super::feed::failure)?;
-        let url = format!("ws://{}/subscribe", feed.address().map_err(super::feed::failure)?);
+        let address = feed.address().map_err(super::feed::failure)?;
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = runtime.spawn(async {
             let stopped = async { drop(stopped.await) };
             feed.serve(stopped).await.map_err(super::feed::failure)
         });
-        Ok((url, Self { stop, serving }))
+        Ok((address, Self { stop, serving }))
     }
 
     fn end(self, runtime: &Runtime) -> Result<Summary, Failure> {
@@ -160,25 +154,6 @@ impl Feeding {
             .block_on(self.serving)
             .map_err(|error| Failure::new(Exit::Bug, format_args!("the feed: {error}")))?
     }
-}
-
-impl Paths {
-    fn new(database: Option<PathBuf>) -> Result<Self, Failure> {
-        let database = database.map_or_else(among_temporary_files, Ok)?;
-        if database.exists() {
-            let what = format_args!("{} is there already", database.display());
-            return Err(Failure::new(Exit::CannotCreate, what)
-                .hint("the demo counts from nothing: name a database that is not there"));
-        }
-        let beside = |extension: &str| database.with_extension(extension);
-        Ok(Self { truth: beside("truth.tsv"), log: beside("log"), database })
-    }
-}
-
-fn among_temporary_files() -> Result<PathBuf, Failure> {
-    let folder = tempfile::Builder::new().prefix("highwater-demo-").tempdir();
-    let folder = folder.map_err(|error| cannot(Exit::CannotCreate, "make a folder", &error))?;
-    Ok(folder.keep().join("highwater.db"))
 }
 
 fn cannot(exit: Exit, what: &str, error: &std::io::Error) -> Failure {

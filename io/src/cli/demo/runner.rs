@@ -46,7 +46,7 @@ struct Line {
 
 impl Runner {
     /// Starts it; what it says goes to the end of `log`.
-    pub(super) fn start(url: &str, database: &Path, log: &Path) -> Result<Self, Failure> {
+    pub(super) fn start(url: &str, flags: &[&str], database: &Path, log: &Path) -> Result<Self, Failure> {
         let cannot_start =
             |error| Failure::new(Exit::InputOutput, format_args!("cannot start the run: {error}"));
         let log = File::options().create(true).append(true).open(log).map_err(|error| {
@@ -58,6 +58,7 @@ impl Runner {
             .args(["run", url, "--to"])
             .arg(sink)
             .args(FLAGS)
+            .args(flags)
             .env("RUST_LOG", LOG)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

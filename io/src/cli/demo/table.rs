@@ -8,44 +8,68 @@ use highwater::feed::{FaultKind, Summary};
 use indicatif::HumanCount;
 
 use super::proof::Proof;
+use super::stage::Wire;
 
-/// All there is to tell.
-pub(super) struct Table<'a> {
-    pub(super) proof: &'a Proof,
-    pub(super) summary: &'a Summary,
-    pub(super) duplicates: u64,
-    pub(super) kills: u64,
+/// So much is told of each wire.
+const ROWS: usize = 11;
+
+/// All there is to tell, of one wire at least.
+pub(super) struct Table {
+    pub(super) columns: Vec<Column>,
     pub(super) took: Duration,
 }
 
-impl fmt::Display for Table<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { proof, summary, .. } = self;
-        let runs = self.kills + 1;
-        let reconnects = summary.connections.saturating_sub(runs);
-        let rows = [
+/// What there is to tell of one wire.
+pub(super) struct Column {
+    pub(super) wire: Wire,
+    pub(super) proof: Proof,
+    pub(super) summary: Summary,
+    pub(super) duplicates: u64,
+    pub(super) kills: u64,
+}
+
+impl Column {
+    fn counts(&self) -> [(&'static str, u64, &'static str); ROWS] {
+        let Self { proof, summary, kills, duplicates, .. } = self;
+        let reconnects = summary.connections.saturating_sub(kills + 1);
+        [
             ("sent", proof.sent, "different events that the feed said"),
             ("frames", summary.frames, "in which it said them, again after each break"),
             ("stored", proof.stored, "rows"),
-            ("duplicates", self.duplicates, "refused by key"),
+            ("duplicates", *duplicates, "refused by key"),
             ("doubled", proof.doubled, "stored more than once"),
             ("lost", proof.lost, "neither stored, nor set aside, nor in a gap"),
             ("altered", proof.altered, "stored with other bytes than were sent"),
             ("in gaps", proof.in_gaps, "missing, and on record as such"),
             ("dead letters", proof.dead_letters, "frames set aside, with their bytes and the reason"),
             ("reconnects", reconnects, "by itself"),
-            ("kills", self.kills, "kill -9, in the middle"),
-        ];
+            ("kills", *kills, "kill -9, in the middle"),
+        ]
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts: Vec<_> = self.columns.iter().map(Column::counts).collect();
+        write!(f, "\n{:>14}", "")?;
+        self.columns.iter().try_for_each(|column| write!(f, " {:>9}", column.wire.name()))?;
         writeln!(f)?;
-        for (name, count, what) in rows {
-            writeln!(f, "{name:>14} {:>9}  {what}", HumanCount(count).to_string())?;
+        for row in 0..ROWS {
+            let (name, _, what) = counts[0][row];
+            write!(f, "{name:>14}")?;
+            for counts in &counts {
+                write!(f, " {:>9}", HumanCount(counts[row].1).to_string())?;
+            }
+            writeln!(f, "  {what}")?;
         }
-        writeln!(f, "\n  what the feed did: {}", Deeds(&summary.faults))?;
-        let verdict = if proof.holds() {
-            "nothing lost, nothing doubled"
-        } else {
-            "FAILED: see lost, doubled, altered"
-        };
+        writeln!(f)?;
+        for column in &self.columns {
+            let deeds = Deeds(&column.summary.faults);
+            writeln!(f, "  what the feed did on {}: {deeds}", column.wire.name())?;
+        }
+        let holds = self.columns.iter().all(|column| column.proof.holds());
+        let verdict =
+            if holds { "nothing lost, nothing doubled" } else { "FAILED: see lost, doubled, altered" };
         writeln!(f, "  {verdict}, in {:.0} s", self.took.as_secs_f64())
     }
 }
@@ -63,12 +87,15 @@ impl fmt::Display for Deeds<'_> {
     }
 }
 
-/// Where the database is, and what to ask it.
-pub(super) fn invitation(database: &Path) -> String {
-    let database = database.display();
-    format!(
-        "  It is all in {database}; look for yourself:\n\n    \
-         highwater status {database}\n    \
-         sqlite3 {database} \"SELECT collection, operation, count(*) FROM events GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 9\""
-    )
+/// Where the databases are, and what to ask them.
+pub(super) fn invitation(databases: &[&Path]) -> String {
+    let questions = databases.iter().map(|database| {
+        let database = database.display();
+        format!(
+            "    highwater status {database}\n    \
+             sqlite3 {database} \"SELECT collection, operation, count(*) FROM events GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 9\""
+        )
+    });
+    let questions: Vec<String> = questions.collect();
+    format!("  It is all there; look for yourself:\n\n{}", questions.join("\n"))
 }
