@@ -21,6 +21,9 @@ pub(crate) trait Told: Payload {
 
     /// True if no sink takes it.
     fn is_poison(&self) -> bool;
+
+    /// Which of its contents it has; 0 if it has only one.
+    fn edition(&self) -> u8;
 }
 
 /// An event as one server tells it.
@@ -41,6 +44,14 @@ impl Telling {
             CursorKind::Time => Cursor(self.time.as_micros()),
             CursorKind::Seq => self.seq,
         }
+    }
+}
+
+/// Which content an event is told with. The same telling, told again, has the same.
+fn edition(telling: Telling, fact: Fact) -> u8 {
+    match fact.nature {
+        Nature::TwoFaced => 1 + u8::from(telling.time.as_micros().is_multiple_of(2)),
+        Nature::Plain | Nature::Poison | Nature::Oversize | Nature::Huge | Nature::Garbage => 0,
     }
 }
 
@@ -73,6 +84,7 @@ pub(crate) trait Carrier {
 pub(crate) struct Small {
     id: EventId,
     is_poison: bool,
+    edition: u8,
 }
 
 impl Payload for Small {
@@ -95,6 +107,10 @@ impl Told for Small {
 
     fn is_poison(&self) -> bool {
         self.is_poison
+    }
+
+    fn edition(&self) -> u8 {
+        self.edition
     }
 }
 
@@ -119,15 +135,15 @@ impl Carrier for Direct {
 
     #[inline]
     fn item(&self, wire: Wire, filter: Filter, telling: Telling, fact: Fact) -> Item<Small> {
-        let payload = Small { id: telling.id, is_poison: fact.nature == Nature::Poison };
+        let (is_poison, edition) = (fact.nature == Nature::Poison, edition(telling, fact));
+        let payload = Small { id: telling.id, is_poison, edition };
         let event = Event { time: telling.time, seq: (wire != Wire::V1).then_some(telling.seq), payload };
         match fact.nature {
             Nature::Garbage => self.garbled(telling),
             Nature::Oversize => Item::Oversize(event, sample(telling.id)),
-            Nature::Plain | Nature::Poison | Nature::Huge if fact.audience.includes(filter) => {
-                Item::Event(event)
+            Nature::Plain | Nature::Poison | Nature::Huge | Nature::TwoFaced => {
+                if fact.audience.includes(filter) { Item::Event(event) } else { Item::Filtered(event) }
             }
-            Nature::Plain | Nature::Poison | Nature::Huge => Item::Filtered(event),
         }
     }
 

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use highwater_core::checkpoint::Checkpoint;
 use highwater_core::cursor::Cursor;
-use highwater_core::event::Payload;
+use highwater_core::event::{Event, Payload, Reason};
 use highwater_core::gap::{Cause, Gap, GapState, Mark};
 use highwater_core::number::{Fence, Version};
 use highwater_core::scope::Scope;
-use highwater_core::sink::{Append, Appended, DeadLetter, Loaded, Sink, Unavailable};
+use highwater_core::sink::{Append, Appended, Content, DeadLetter, Loaded, Sink, Unavailable};
 use highwater_core::time::WallTime;
 
 use crate::carrier::Told;
@@ -27,7 +27,8 @@ pub(crate) struct Disk<P: Payload> {
     compares: bool,
     fence: Fence,
     rows: Vec<EventId>,
-    is_stored: Vec<bool>,
+    /// For each event the content that is stored, counted from 1; 0 if none is.
+    editions: Vec<u8>,
     records: Records<P>,
 }
 
@@ -56,7 +57,7 @@ impl<P: Told + PartialEq> Disk<P> {
             compares,
             fence: Fence(0),
             rows: Vec::new(),
-            is_stored: Vec::new(),
+            editions: Vec::new(),
             records: Records::default(),
         }
     }
@@ -83,7 +84,17 @@ impl<P: Told + PartialEq> Disk<P> {
 
     /// Whether an event is stored.
     pub(crate) fn has(&self, id: EventId) -> bool {
-        self.is_stored.get(id.index()).copied().unwrap_or(false)
+        self.edition(id).is_some()
+    }
+
+    /// Which content of an event is stored.
+    pub(crate) fn edition(&self, id: EventId) -> Option<u8> {
+        self.editions.get(id.index())?.checked_sub(1)
+    }
+
+    /// Whether an event is stored only once, however often it comes.
+    pub(crate) fn compares(&self) -> bool {
+        self.compares
     }
 
     /// What was set aside.
@@ -120,14 +131,36 @@ impl<P: Told + PartialEq> Disk<P> {
         Some(Appended::Refused { index: index as u32, why: "poison".to_owned() })
     }
 
-    fn store(&mut self, id: EventId) -> bool {
-        if self.is_stored.len() <= id.index() {
-            self.is_stored.resize(id.index() + 256, false);
+    /// Stores an event. False if it was there; with another content, it is set aside.
+    fn store(&mut self, scope: Scope, event: &Event<P>) -> bool {
+        let (id, edition) = (event.payload.id(), event.payload.edition());
+        if self.editions.len() <= id.index() {
+            self.editions.resize(id.index() + 256, 0);
         }
-        let was_stored = core::mem::replace(&mut self.is_stored[id.index()], true);
-        let is_new = !(was_stored && self.compares);
-        self.rows.extend(is_new.then_some(id));
-        is_new
+        let known = &mut self.editions[id.index()];
+        if *known == 0 || !self.compares {
+            *known = edition + 1;
+            self.rows.push(id);
+            return true;
+        }
+        if *known != edition + 1 && !self.has_set_aside(id, edition) {
+            let (reason, content) = (Reason::Conflict, Content::Event(event.clone()));
+            let after = event.cursor(scope.kind);
+            self.records.letters.push((scope, DeadLetter { after, reason, content }));
+        }
+        false
+    }
+
+    fn has_set_aside(&self, id: EventId, edition: u8) -> bool {
+        self.conflicts().any(|event| event.payload.id() == id && event.payload.edition() == edition)
+    }
+
+    /// What was set aside because it is stored with another content.
+    pub(crate) fn conflicts(&self) -> impl Iterator<Item = &Event<P>> {
+        self.records.letters.iter().filter_map(|(_, letter)| match (&letter.reason, &letter.content) {
+            (Reason::Conflict, Content::Event(event)) => Some(event),
+            _ => None,
+        })
     }
 
     fn note(&mut self, gap: Gap) {
@@ -170,7 +203,7 @@ impl<P: Told + PartialEq> Sink<P> for Disk<P> {
         }
         let (mut stored, mut duplicates) = (0, 0);
         for event in append.events.iter() {
-            let is_new = self.store(event.payload.id());
+            let is_new = self.store(append.scope, event);
             stored += u32::from(is_new);
             duplicates += u32::from(!is_new);
             self.records.newest = self.records.newest.max(Some(event.time));

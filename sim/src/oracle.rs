@@ -94,6 +94,8 @@ struct Life<P: Told> {
     reached: Option<highwater_core::cursor::Cursor>,
     /// On the last connection, or the one under way, the witness came or it is on record that it did not.
     is_settled: bool,
+    /// What became durable of events that have several contents, since the books were last told.
+    two_faced: Vec<(EventId, u8)>,
     stop: Option<Instant>,
     /// When the machine wants to be woken.
     planned: Option<Instant>,
@@ -161,6 +163,7 @@ impl<P: Told> Oracle<P> {
             overlap: Overlap::default(),
             reached: None,
             is_settled: true,
+            two_faced: Vec::new(),
             stop: None,
             planned: None,
             is_fenced: false,

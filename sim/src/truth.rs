@@ -72,6 +72,8 @@ pub(crate) enum Nature {
     Huge,
     /// Nobody can read its frame.
     Garbage,
+    /// It is told now with one content, now with another, under one and the same key.
+    TwoFaced,
 }
 
 /// One event of the network.
@@ -116,7 +118,7 @@ pub(crate) struct Truth {
     fired: Vec<Firing>,
 }
 
-const KINDS: [Fault; 7] = [
+const KINDS: [Fault; 8] = [
     Fault::Burst,
     Fault::Quiet,
     Fault::EqualTimes,
@@ -124,6 +126,7 @@ const KINDS: [Fault; 7] = [
     Fault::Oversize,
     Fault::Huge,
     Fault::Garbage,
+    Fault::TwoFaced,
 ];
 
 /// Most runs have no more events than this: so many need no growing.
@@ -178,7 +181,7 @@ impl Truth {
         let of = |fact: &Fact| match fact.nature {
             Nature::Poison => Duration::from_secs(3),
             Nature::Huge => Duration::from_secs(30),
-            Nature::Plain | Nature::Oversize | Nature::Garbage => each,
+            Nature::Plain | Nature::Oversize | Nature::Garbage | Nature::TwoFaced => each,
         };
         self.facts.iter().map(of).fold(Duration::ZERO, core::ops::Add::add)
     }
@@ -242,6 +245,7 @@ impl Truth {
             (Fault::Oversize, Nature::Oversize),
             (Fault::Huge, Nature::Huge),
             (Fault::Garbage, Nature::Garbage),
+            (Fault::TwoFaced, Nature::TwoFaced),
         ];
         let wrong = natures.into_iter().find(|&(fault, _)| self.happens(fault).is_some());
         wrong.map_or(Nature::Plain, |(_, nature)| nature)

@@ -12,7 +12,7 @@ use highwater_core::serve::entry::{Body, Change, Content, Entry, Json};
 use highwater_core::serve::request::{Answer, Handshake, answer};
 use highwater_core::serve::{Host, V1_DICTIONARY, Wire, info, outdated_cursor};
 
-use super::{Carrier, Telling, Told};
+use super::{Carrier, Telling, Told, edition};
 use crate::truth::{Audience, EventId, Fact, Filter, Nature};
 
 /// Carries bytes.
@@ -28,6 +28,8 @@ const COLLECTIONS: [&str; 3] = ["app.bsky.feed.post", "app.bsky.feed.like", "app
 const OVERSIZE_ONE_IN: u32 = 4;
 /// The DIDs of this world, which name its events.
 const DID: &str = "did:plc:";
+/// What stands before the number of the content in the CID of an event that has several.
+const EDITION: char = 'x';
 /// Digits in a DID of this world.
 const DIGITS: usize = 24;
 
@@ -111,6 +113,11 @@ impl Told for Jetstream {
     fn is_poison(&self) -> bool {
         self.rkey().is_some_and(|rkey| rkey.starts_with("poison"))
     }
+
+    fn edition(&self) -> u8 {
+        let edition = self.cid().and_then(|cid| cid.split_once(EDITION)?.1.parse().ok());
+        edition.unwrap_or(0)
+    }
 }
 
 const fn dialect(wire: Wire) -> Dialect {
@@ -130,10 +137,14 @@ fn named(digits: &str) -> Option<EventId> {
 
 fn entry(telling: Telling, fact: Fact) -> Entry {
     let id = telling.id;
+    let cid = match edition(telling, fact) {
+        0 => format!("bafy{}", id.0),
+        edition => format!("bafy{}{EDITION}{edition}", id.0),
+    };
     let body = match fact.audience {
-        Audience::Both => commit(id, fact.nature, COLLECTIONS[0]),
-        Audience::Only(Filter::First) => commit(id, fact.nature, COLLECTIONS[1]),
-        Audience::Only(Filter::Second) => commit(id, fact.nature, COLLECTIONS[2]),
+        Audience::Both => commit(id, fact.nature, COLLECTIONS[0], cid),
+        Audience::Only(Filter::First) => commit(id, fact.nature, COLLECTIONS[1], cid),
+        Audience::Only(Filter::Second) => commit(id, fact.nature, COLLECTIONS[2], cid),
         Audience::Uninvited | Audience::Nobody => {
             Body::Identity { handle: None, seq: u64::from(id.0), time: "2026-01-01T00:00:00Z".to_owned() }
         }
@@ -141,15 +152,17 @@ fn entry(telling: Telling, fact: Fact) -> Entry {
     Entry { seq: telling.seq.0, time: telling.time, did: did(id), body }
 }
 
-fn commit(id: EventId, nature: Nature, collection: &str) -> Body {
+fn commit(id: EventId, nature: Nature, collection: &str, cid: String) -> Body {
     let rkey = match nature {
         Nature::Poison => format!("poison{}", id.0),
-        Nature::Plain | Nature::Oversize | Nature::Huge | Nature::Garbage => format!("3k{}", id.0),
+        Nature::Plain | Nature::Oversize | Nature::Huge | Nature::Garbage | Nature::TwoFaced => {
+            format!("3k{}", id.0)
+        }
     };
     let is_oversize = nature == Nature::Oversize && id.0.is_multiple_of(OVERSIZE_ONE_IN);
     let length = if is_oversize { EVENT_BYTES_MAX } else { id.index().wrapping_mul(0x9e37_79b9) % 512 };
     let record = Json::new(format!("{{\"text\":\"{}\"}}", "x".repeat(length))).expect("a record is JSON");
-    let content = Content { record, cid: format!("bafy{}", id.0) };
+    let content = Content { record, cid };
     let (rev, collection) = (format!("3l{:011}", id.0), collection.to_owned());
     Body::Commit { rev, collection, rkey, change: Change::Create(content) }
 }

@@ -97,6 +97,8 @@ pub enum Fault {
     Huge,
     /// An event whose frame nobody can read, ever.
     Garbage,
+    /// An event that is told with another content from time to time.
+    TwoFaced,
     /// Events of the very same microsecond.
     EqualTimes,
     /// Very many events at once.
@@ -218,6 +220,7 @@ kinds! {
     Oversize "oversize" Oddity OneIn(800),
     Huge "huge" Oddity OneIn(3_000),
     Garbage "garbage" Oddity OneIn(800),
+    TwoFaced "two-faced" Oddity OneIn(200),
     EqualTimes "equal-times" Oddity OneIn(20),
     Burst "burst" Oddity OneIn(500),
     Quiet "quiet" Oddity OneIn(500),

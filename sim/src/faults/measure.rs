@@ -179,6 +179,7 @@ impl Fault {
             | Self::Oversize
             | Self::Huge
             | Self::Garbage
+            | Self::TwoFaced
             | Self::EqualTimes => &[],
         }
     }

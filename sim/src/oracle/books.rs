@@ -20,6 +20,8 @@ use crate::truth::{Audience, EventId, Nature, Truth};
 pub(super) struct Fates {
     was_handed: Vec<bool>,
     is_forgiven: Vec<bool>,
+    /// With which contents an event that has several was appended, one bit for each.
+    editions: BTreeMap<EventId, u8>,
 }
 
 impl Fates {
@@ -36,6 +38,11 @@ impl Fates {
     /// Nobody can be sure to hear of it.
     pub(super) fn forgive(&mut self, id: EventId) {
         set(&mut self.is_forgiven, id, true);
+    }
+
+    /// It is durable with one of several contents, which one.
+    pub(super) fn append(&mut self, id: EventId, edition: u8) {
+        *self.editions.entry(id).or_default() |= 1 << edition;
     }
 
     fn was_handed(&self, id: EventId) -> bool {
@@ -74,6 +81,7 @@ pub(crate) struct Closing<'a, C: Carrier> {
 impl<C: Carrier> Closing<'_, C> {
     /// Every event is where it belongs.
     pub(super) fn close(&self, fates: &Fates, ends: &BTreeMap<GapKey, SourceId>) -> Result<(), Violation> {
+        self.check_contents(fates)?;
         let buried = self.buried()?;
         let first = self.first();
         let mut spans = None;
@@ -121,6 +129,26 @@ impl<C: Carrier> Closing<'_, C> {
             told.find(|told| told.telling.time == mark.time && told.telling.cursor(scope.kind) == mark.cursor)
         });
         passed.map(|told| told.telling.id).or_else(|| self.disk.rows().first().copied())
+    }
+
+    /// O4: of an event with several contents the first is stored, and each other that came is set aside.
+    fn check_contents(&self, fates: &Fates) -> Result<(), Violation> {
+        if !self.disk.compares() {
+            return Ok(());
+        }
+        let mut aside: BTreeMap<EventId, u8> = BTreeMap::new();
+        for event in self.disk.conflicts() {
+            *aside.entry(event.payload.id()).or_default() |= 1 << event.payload.edition();
+        }
+        for id in fates.editions.keys().chain(aside.keys()) {
+            let of = |contents: &BTreeMap<EventId, u8>| contents.get(id).copied().unwrap_or(0);
+            let (came, aside) = (of(&fates.editions), of(&aside));
+            let stored = self.disk.edition(*id).map_or(0, |edition| 1_u8 << edition);
+            must(stored & aside == 0 && came & !(stored | aside) == 0, Rule::O4Once, || {
+                format!("{id} came with contents {came:b}: {stored:b} is stored, {aside:b} set aside")
+            })?;
+        }
+        Ok(())
     }
 
     /// Which events were set aside; only bad ones may be.

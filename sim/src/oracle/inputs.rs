@@ -66,6 +66,9 @@ impl<P: Told> Oracle<P> {
             Input::Flushed { op, flushed } => life.flushed(at, *op, *flushed),
             Input::StopRequested => life.stop = life.stop.or(Some(at)),
         }
+        for (id, edition) in life.two_faced.drain(..) {
+            self.fates.append(id, edition);
+        }
         Ok(())
     }
 }
@@ -187,6 +190,8 @@ impl<P: Told> Life<P> {
                 self.refused.remove(&telling);
             }
         }
+        let contents = events.iter().map(|event| (event.payload.id(), event.payload.edition()));
+        self.two_faced.extend(contents.filter(|(_, edition)| *edition > 0));
         self.busy_at = at;
         self.delivery.durable(taken);
         if let Some(records) = self.records.as_mut() {
