@@ -183,6 +183,22 @@ fn each_file_among_the_scenarios_is_played() {
     }
 }
 
+/// What the simulator lays down of a failure is a scenario: here of runs that do not fail, the last process of each.
+#[test]
+fn what_the_simulator_writes_of_a_run_plays_the_same_here() {
+    let mut played = 0;
+    for seed in 0..60 {
+        let plan = highwater_sim::plan_of_seed(seed, highwater_sim::Mode::Machine);
+        let Some(text) = highwater_sim::scenario_of(&plan, "A run.") else { continue };
+        let (actual, fault) = behave(&text);
+        assert_eq!(fault, None, "seed {seed}");
+        let line = first_difference(&text, &actual);
+        assert_eq!(line, None, "seed {seed}:\n{actual}");
+        played += 1;
+    }
+    assert!(played >= 20, "{played} of the runs can be said in scenarios");
+}
+
 #[test]
 fn a_wrong_script_is_refused_with_its_line() {
     let refused = |text: &str| behave(text).1.map(|(line, why)| format!("{line}: {why}"));

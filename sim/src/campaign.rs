@@ -14,6 +14,7 @@ use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
 use crate::plan::Plan;
 use crate::run::{Failure, Report, run_seed};
+use crate::shrink::Bucket;
 
 /// Which seeds to run, and how.
 #[derive(Clone, Debug)]
@@ -138,6 +139,20 @@ impl Campaign {
 }
 
 impl Summary {
+    /// Of the failures that are told the shortest of each kind, in the order of their seeds.
+    pub fn distinct_failures(&self) -> Vec<&Failure> {
+        let mut distinct: Vec<(Bucket, &Failure)> = Vec::new();
+        for failure in self.failures.values() {
+            let bucket = Bucket::of(&failure.violation);
+            match distinct.iter_mut().find(|(other, _)| *other == bucket) {
+                Some((_, known)) if failure.step < known.step => *known = failure,
+                Some(_) => {}
+                None => distinct.push((bucket, failure)),
+            }
+        }
+        distinct.into_iter().map(|(_, failure)| failure).collect()
+    }
+
     fn pass(&mut self, report: &Report) {
         self.passed += 1;
         self.steps += report.steps;

@@ -3,6 +3,7 @@
 mod bench;
 mod hash;
 mod run;
+mod shrink;
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -22,6 +23,7 @@ struct CommandLine {
 #[derive(clap::Subcommand)]
 enum Command {
     Run(run::Args),
+    Shrink(shrink::Args),
     Bench(bench::Args),
     #[command(hide = true)]
     Hash(hash::Args),
@@ -51,6 +53,7 @@ pub(crate) fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let is_well = match CommandLine::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Shrink(args) => shrink::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Hash(args) => hash::run(&args),
     };

@@ -3,7 +3,7 @@
 use highwater_core::time::{Instant, WallTime};
 
 /// The time of day as the world begins. Late enough that a time is never taken for a number.
-const BEGINNING: u64 = 1_760_000_000_000_000;
+pub(crate) const BEGINNING: u64 = 1_760_000_000_000_000;
 
 /// Somebody's clock, wrong by so many microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

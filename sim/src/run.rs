@@ -12,7 +12,8 @@ use crate::faults::{Fired, Firing};
 use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
 use crate::plan::Plan;
-use crate::trace::Trace;
+use crate::scenario;
+use crate::trace::{Line, Trace, lanes};
 use crate::world::World;
 
 /// What a run without a violation was like.
@@ -44,7 +45,7 @@ pub struct Failure {
     /// What it was.
     pub violation: Violation,
     /// The last lines of the run's trace.
-    pub lines: Vec<String>,
+    pub lines: Vec<Line>,
 }
 
 /// A run that is over, well or not.
@@ -66,7 +67,7 @@ pub(crate) struct Ended {
 }
 
 /// So many lines of the trace are kept with a failure.
-const LINES: usize = 40;
+const LINES: usize = 12;
 
 /// Runs a seed. The same seed is the same run, whenever and wherever.
 pub fn run_seed(seed: u64, mode: Mode) -> Result<Report, Box<Failure>> {
@@ -75,9 +76,9 @@ pub fn run_seed(seed: u64, mode: Mode) -> Result<Report, Box<Failure>> {
         return Ok(ended.report(seed));
     }
     let again = drawn(seed, mode, Trace::last(LINES));
-    let plan = again.plan(seed, mode);
+    let plan = plan_of(&again, seed, mode);
     let unsaid = || Violation::of(Rule::O18Determinism, "it failed, and then did not");
-    let lines = again.trace.lines().map(str::to_owned).collect();
+    let lines = again.trace.lines().cloned().collect();
     let violation = again.violation.unwrap_or_else(unsaid);
     Err(Box::new(Failure { plan, step: again.steps, violation, lines }))
 }
@@ -94,34 +95,53 @@ pub fn run_traced(seed: u64, mode: Mode, trace: Trace) -> (Result<Report, (Viola
 
 /// The plan of what happens in a seed, whether it ends well or not.
 pub fn plan_of_seed(seed: u64, mode: Mode) -> Plan {
-    drawn(seed, mode, Trace::none()).plan(seed, mode)
+    plan_of(&drawn(seed, mode, Trace::none()), seed, mode)
+}
+
+/// The last process of a plan's run as a scenario for the core alone, under `story`; none if it carries bytes, or was told what a scenario
+/// has no words for.
+pub fn scenario_of(plan: &Plan, story: &str) -> Option<String> {
+    if plan.mode == Mode::Wire {
+        return None;
+    }
+    let mut world = World::planned(Direct, plan, Trace::none());
+    world.record();
+    // How it ends is not the question here.
+    let _ = catch_unwind(AssertUnwindSafe(|| world.run()));
+    world.into_tape()?.last().and_then(|life| scenario::of(life, story))
+}
+
+/// The plan of a run of this seed: its shape, and what fired.
+pub(crate) fn plan_of(ended: &Ended, seed: u64, mode: Mode) -> Plan {
+    Plan::of_seed(seed, mode, ended.fired.iter().map(|firing| firing.record).collect())
 }
 
 /// Runs a seed.
 pub(crate) fn drawn(seed: u64, mode: Mode, trace: Trace) -> Ended {
     match mode {
-        Mode::Machine => run(World::new(Direct, seed, trace)),
-        Mode::Wire => run(World::new(Wired::new(), seed, trace)),
+        Mode::Machine => ended(World::new(Direct, seed, trace)),
+        Mode::Wire => ended(World::new(Wired::new(), seed, trace)),
     }
 }
 
 /// Runs a plan.
 pub(crate) fn planned(plan: &Plan, trace: Trace) -> Ended {
     match plan.mode {
-        Mode::Machine => run(World::planned(Direct, plan, trace)),
-        Mode::Wire => run(World::planned(Wired::new(), plan, trace)),
+        Mode::Machine => ended(World::planned(Direct, plan, trace)),
+        Mode::Wire => ended(World::planned(Wired::new(), plan, trace)),
     }
 }
 
-fn run<C: Carrier>(mut world: World<C>) -> Ended {
+/// Runs a world.
+pub(crate) fn ended<C: Carrier>(mut world: World<C>) -> Ended {
     // The production machine asserts what must hold: a panic of it is a finding, not the end of the campaign.
-    let ended = catch_unwind(AssertUnwindSafe(|| world.run())).unwrap_or_else(|panic| {
+    let result = catch_unwind(AssertUnwindSafe(|| world.run())).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().cloned();
         let said = said.or_else(|| panic.downcast_ref::<&str>().map(|&said| said.to_owned()));
         Err(Violation::of(Rule::World, format!("a panic: {}", said.unwrap_or_default())))
     });
     Ended {
-        violation: ended.err(),
+        violation: result.err(),
         steps: world.steps(),
         fired: world.fired(),
         hash: world.oracle().hash(),
@@ -133,6 +153,11 @@ fn run<C: Carrier>(mut world: World<C>) -> Ended {
 }
 
 impl Ended {
+    /// The world's clock as it ended.
+    pub(crate) fn now(&self) -> Instant {
+        Instant::ZERO + self.time
+    }
+
     fn report(self, seed: u64) -> Report {
         Report {
             seed,
@@ -152,18 +177,12 @@ impl Ended {
             None => (Ok(self.report(seed)), trace),
         }
     }
-
-    fn plan(&self, seed: u64, mode: Mode) -> Plan {
-        Plan::of_seed(seed, mode, self.fired.iter().map(|firing| firing.record).collect())
-    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in &self.lines {
-            writeln!(f, "{line}")?;
-        }
         let (seed, mode) = (self.plan.seed(), self.plan.mode.name());
+        writeln!(f, "{}", lanes(&self.lines))?;
         writeln!(f, "seed {seed} failed at step {}: {}", self.step, self.violation)?;
         write!(f, "repeat: highwater-sim run --seeds 1 --from {seed} --mode {mode} --trace")
     }
@@ -178,7 +197,7 @@ mod tests {
         for seed in 0..120 {
             let mode = if seed % 8 == 7 { Mode::Wire } else { Mode::Machine };
             let once = drawn(seed, mode, Trace::none());
-            let plan = Plan::read(&once.plan(seed, mode).to_string()).unwrap();
+            let plan = Plan::read(&plan_of(&once, seed, mode).to_string()).unwrap();
             let again = planned(&plan, Trace::none());
             assert_eq!(once.fired, again.fired, "{seed}");
             assert_eq!((once.hash, once.steps), (again.hash, again.steps), "{seed}");

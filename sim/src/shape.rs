@@ -84,13 +84,14 @@ fn weather(stream: &mut Stream) -> Weather {
     let gap = Duration::from_millis(gap);
     let safety = gap * stream.between(200, 3_000);
     let heals_at = Instant::ZERO + safety.max(Duration::from_secs(60)).min(SAFETY_MAX);
-    healing(gap, stream.pick(&[1, 1, 2, 4, 20]), heals_at)
+    healing(gap, stream.pick(&[1, 1, 2, 4, 20]), heals_at, CATCH_UP_MAX)
 }
 
-/// Events `gap` apart, one in `sparse` for both subscriptions, in a world that is healed then.
-pub(crate) fn healing(gap: Duration, sparse: u64, heals_at: Instant) -> Weather {
+/// Events `gap` apart, one in `sparse` for both subscriptions, in a world that is healed then; so long may it
+/// take to catch up.
+pub(crate) fn healing(gap: Duration, sparse: u64, heals_at: Instant, catch_up: Duration) -> Weather {
     let calms_at = heals_at + HEALED_EVENTS;
-    Weather { gap, sparse, heals_at, calms_at, ends_at: calms_at + CATCH_UP_MAX }
+    Weather { gap, sparse, heals_at, calms_at, ends_at: calms_at + catch_up }
 }
 
 /// The decided limits for these sources, and the filter that is in force at first.

@@ -14,8 +14,9 @@ pub(crate) struct Tape<P: Payload> {
     lives: Vec<Life<P>>,
 }
 
+/// What one process was handed.
 #[derive(Clone, Debug)]
-struct Life<P: Payload> {
+pub(crate) struct Life<P: Payload> {
     config: Config,
     began: Now,
     inputs: Vec<(Now, Input<P>)>,
@@ -39,6 +40,11 @@ impl<P: Payload> Tape<P> {
         }
     }
 
+    /// What the last process was handed.
+    pub(crate) fn last(&self) -> Option<&Life<P>> {
+        self.lives.last()
+    }
+
     /// Hands it all in again. Says how many inputs it was, and what processor time they cost.
     pub(crate) fn replay(self) -> (u64, Duration) {
         let began = cpu::spent();
@@ -53,5 +59,22 @@ impl<P: Payload> Tape<P> {
             }
         }
         (steps, cpu::spent().saturating_sub(began))
+    }
+}
+
+impl<P: Payload> Life<P> {
+    /// What its machine was told at its birth.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// When that was.
+    pub(crate) fn began(&self) -> Now {
+        self.began
+    }
+
+    /// What it was handed, and when.
+    pub(crate) fn inputs(&self) -> &[(Now, Input<P>)] {
+        &self.inputs
     }
 }

@@ -1,5 +1,8 @@
 //! A run, told one line a step, for whoever has to understand it.
 
+mod lanes;
+
+use core::fmt;
 use std::collections::VecDeque;
 
 use highwater_core::Input;
@@ -9,73 +12,129 @@ use highwater_core::time::{Instant, Now};
 
 use crate::carrier::Told;
 use crate::faults::Firing;
+pub use lanes::lanes;
+use lanes::{Lane, of_effect, of_fault, of_input};
 
 /// What is written down of a run.
 #[derive(Clone, Debug)]
 pub struct Trace {
-    kept: VecDeque<String>,
+    kept: VecDeque<Line>,
     keep: usize,
     /// So many faults are told.
     faults: usize,
+    /// The world's clock.
+    now: Instant,
+}
+
+/// One line of a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// By the world's clock.
+    at: Instant,
+    /// By the process's own, for its inputs.
+    own: Option<Instant>,
+    kind: Kind,
+    /// Who does it, and to whom.
+    from: Lane,
+    to: Lane,
+    text: String,
+}
+
+/// What a line tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Input,
+    Effect,
+    Fault,
+    Note,
 }
 
 impl Trace {
     /// Nothing is written down: the run goes at full speed.
     pub fn none() -> Self {
-        Self { kept: VecDeque::new(), keep: 0, faults: 0 }
+        Self::last(0)
     }
 
     /// All of it is written down.
     pub fn all() -> Self {
-        Self { kept: VecDeque::new(), keep: usize::MAX, faults: 0 }
+        Self { keep: usize::MAX, ..Self::last(0) }
     }
 
     /// The last `keep` lines are kept.
     pub fn last(keep: usize) -> Self {
-        Self { kept: VecDeque::with_capacity(keep), keep, faults: 0 }
+        Self { kept: VecDeque::with_capacity(keep), keep, faults: 0, now: Instant::ZERO }
     }
 
     /// The lines kept, oldest first.
-    pub fn lines(&self) -> impl Iterator<Item = &str> {
-        self.kept.iter().map(String::as_str)
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.kept.iter()
+    }
+
+    /// The world's clock moved on, and these faults have taken effect so far.
+    #[inline]
+    pub(crate) fn turn(&mut self, now: Instant, fired: &[Firing]) {
+        if self.keep > 0 {
+            self.now = now;
+            for firing in &fired[self.faults.min(fired.len())..] {
+                let lane = of_fault(firing.record.fault());
+                self.write(firing.at, None, Kind::Fault, (lane, lane), firing.record.to_string());
+            }
+            self.faults = fired.len();
+        }
     }
 
     #[inline]
     pub(crate) fn input<P: Told>(&mut self, now: Now, input: &Input<P>) {
         if self.keep > 0 {
-            self.write(format!("{:>14} < {}", now.monotonic.to_string(), describe(input)));
+            let lanes = (of_input(input), Lane::Machine);
+            self.write(self.now, Some(now.monotonic), Kind::Input, lanes, describe(input));
         }
     }
 
     #[inline]
     pub(crate) fn effect<P: Told>(&mut self, effect: &Effect<P>) {
         if self.keep > 0 {
-            self.write(format!("{:>14} > {effect}", ""));
-        }
-    }
-
-    /// Tells the faults that took effect since the last time.
-    #[inline]
-    pub(crate) fn faults(&mut self, fired: &[Firing]) {
-        if self.keep > 0 {
-            for Firing { at, record } in &fired[self.faults.min(fired.len())..] {
-                self.write(format!("{:>14} ! {record}", at.to_string()));
-            }
-            self.faults = fired.len();
+            self.write(self.now, None, Kind::Effect, (Lane::Machine, of_effect(effect)), effect.to_string());
         }
     }
 
     pub(crate) fn note(&mut self, now: Instant, what: &str) {
         if self.keep > 0 {
-            self.write(format!("{:>14} ! {what}", now.to_string()));
+            self.write(now, None, Kind::Note, (Lane::Operator, Lane::Operator), what.to_owned());
         }
     }
 
-    fn write(&mut self, line: String) {
+    fn write(
+        &mut self,
+        at: Instant,
+        own: Option<Instant>,
+        kind: Kind,
+        (from, to): (Lane, Lane),
+        text: String,
+    ) {
         if self.kept.len() == self.keep {
             self.kept.pop_front();
         }
-        self.kept.push_back(line);
+        self.kept.push_back(Line { at, own, kind, from, to, text });
+    }
+}
+
+impl Line {
+    /// Whether it tells of something that went wrong.
+    pub(crate) fn is_fault(&self) -> bool {
+        self.kind == Kind::Fault
+    }
+}
+
+/// The line for whoever reads all of them: `1.5s < opened #1`.
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (at, text) = (self.own.unwrap_or(self.at).to_string(), &self.text);
+        match self.kind {
+            Kind::Input => write!(f, "{at:>14} < {text}"),
+            Kind::Effect => write!(f, "{:>14} > {text}", ""),
+            Kind::Fault | Kind::Note => write!(f, "{at:>14} ! {text}"),
+        }
     }
 }
 

@@ -273,6 +273,12 @@ impl<C: Carrier> World<C> {
         self.host.into_tape()
     }
 
+    /// Plants a bug in the sink, for tests of those who look for bugs.
+    #[cfg(test)]
+    pub(crate) fn sabotage(&mut self) {
+        self.sink.sabotage();
+    }
+
     /// What was written down.
     pub(crate) fn into_trace(self) -> Trace {
         self.trace
@@ -286,7 +292,7 @@ mod tests {
 
     /// Runs a world whose sink has a bug, asking for chance at a new place now and then, or not. What it ended with.
     fn run(mut world: World<Direct>, asks: bool) -> (Option<Violation>, u64) {
-        world.sink.sabotage();
+        world.sabotage();
         let mut end = None;
         while end.is_none() && world.phase != Phase::Over {
             if asks && world.steps.is_multiple_of(16) {

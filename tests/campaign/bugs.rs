@@ -160,7 +160,15 @@ impl Garden {
     fn run(&self, simulator: &str, from: u64, seeds: u64) -> Result<Option<Find>, Failure> {
         let said = self.tree.join("said");
         let mut command = Command::new(self.tree.join(simulator));
-        command.args(["run", "--from", &from.to_string(), "--seeds", &seeds.to_string()]);
+        command.args([
+            "run",
+            "--shrink-for",
+            "0s",
+            "--from",
+            &from.to_string(),
+            "--seeds",
+            &seeds.to_string(),
+        ]);
         command.stdin(Stdio::null()).stdout(File::create(&said)?).stderr(Stdio::null());
         let code = Running::of(&mut command)?.wait(PATIENCE)?;
         let said = std::fs::read_to_string(said)?;

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use highwater_sim::{Campaign, Mode, Modes, Report, Trace, Violation};
-use highwater_sim::{plan_of_seed, run_plan, run_traced};
+use highwater_sim::{lanes, plan_of_seed, run_plan, run_traced};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::shrink::How;
 use super::{ModeArg, complain, hash, say};
 
 /// Run seeds until all are done, and tell what broke.
@@ -33,6 +34,11 @@ pub(crate) struct Args {
     /// Tell the first seed, or the plan, step by step
     #[arg(long)]
     trace: bool,
+    /// Tell it in lanes, one column an actor
+    #[arg(long, conflicts_with = "trace")]
+    explain: bool,
+    #[command(flatten)]
+    how: How,
     /// Run some seeds in a second process too: they must be the same runs
     #[arg(long)]
     check_processes: bool,
@@ -59,6 +65,8 @@ impl ModesArg {
     }
 }
 
+/// So many failures that are not alike are made small and told.
+const SHRUNK_MAX: usize = 3;
 /// So many seeds are run in a second process.
 const CHECKED_ELSEWHERE: u64 = 20;
 
@@ -70,9 +78,9 @@ pub(crate) fn run(args: &Args) -> bool {
     if let Some(path) = &args.plan {
         return plan(args, path);
     }
-    if args.trace {
+    if args.trace || args.explain {
         let mode = args.mode.modes().of(args.from);
-        return tell(&format!("seed {}", args.from), run_traced(args.from, mode, Trace::all()));
+        return tell(args, &format!("seed {}", args.from), run_traced(args.from, mode, Trace::all()));
     }
     let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let campaign = Campaign { from: args.from, seeds: args.seeds, jobs, modes: args.mode.modes() };
@@ -84,7 +92,13 @@ pub(crate) fn run(args: &Args) -> bool {
     let summary = campaign.run(|| bar.inc(1));
     bar.finish_and_clear();
     for failure in summary.failures.values() {
-        say(&format!("{failure}\n"));
+        say(&failure.to_string());
+    }
+    if args.how.is_wanted() {
+        for failure in summary.distinct_failures().into_iter().take(SHRUNK_MAX) {
+            say("");
+            args.how.tell(&failure.plan);
+        }
     }
     say(&summary.to_string());
     let is_same = !args.check_processes || is_same_elsewhere(args, &campaign);
@@ -110,10 +124,10 @@ fn save(args: &Args, path: &Path) -> bool {
 /// Runs a plan. True if everything held.
 fn plan(args: &Args, path: &Path) -> bool {
     let Some(plan) = super::read_plan(path) else { return false };
-    let trace = if args.trace { Trace::all() } else { Trace::none() };
+    let trace = if args.trace || args.explain { Trace::all() } else { Trace::none() };
     let ran = run_plan(&plan, trace);
     let fired = ran.0.as_ref().map_or(0, |report| report.fired.total());
-    let is_well = tell(&format!("plan {}", path.display()), ran);
+    let is_well = tell(args, &format!("plan {}", path.display()), ran);
     let unseen = (plan.faults() as u64).saturating_sub(fired);
     if is_well && unseen > 0 {
         say(&format!(
@@ -125,9 +139,11 @@ fn plan(args: &Args, path: &Path) -> bool {
 }
 
 /// Tells one run, one line a step if they were written down. True if everything held.
-fn tell(what: &str, (run, trace): (Result<Report, (Violation, u64)>, Trace)) -> bool {
-    for line in trace.lines() {
-        say(line);
+fn tell(args: &Args, what: &str, (run, trace): (Result<Report, (Violation, u64)>, Trace)) -> bool {
+    if args.explain {
+        say(&lanes(trace.lines()));
+    } else {
+        trace.lines().for_each(|line| say(&line.to_string()));
     }
     match run {
         Ok(report) => say(&format!("{what} held for {} steps", report.steps)),

@@ -50,13 +50,18 @@ impl Record {
         record
     }
 
+    /// The kind.
+    pub fn fault(&self) -> Fault {
+        self.fault
+    }
+
     /// What tells it from every other fault of a run.
     pub(crate) fn key(&self) -> (Fault, u64, u32) {
         (self.fault, self.entity, self.attempt)
     }
 
     /// The same, befalling another.
-    pub(super) fn befalling(self, entity: u64) -> Self {
+    pub(crate) fn befalling(self, entity: u64) -> Self {
         Self { entity, ..self }
     }
 

@@ -46,6 +46,31 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// What it demands.
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::O1NoLoss => "every owed event is stored, set aside, or in a gap",
+            Self::O2Checkpoint => "the checkpoint lies on a durable prefix of what was delivered",
+            Self::O3Monotonic => "checkpoints only grow, and not before continuity is settled",
+            Self::O4Once => "each event is stored once, in order of first receipt, and nothing unasked",
+            Self::O5OneConnection => "there is one connection at a time",
+            Self::O6LateNews => "late or doubled news changes nothing",
+            Self::O7Pace => "dials and retries are paced",
+            Self::O8Memory => "what is held is bounded",
+            Self::O9Liveness => "healed, the machine catches up",
+            Self::O10Stop => "a stop ends within its grace, and nothing follows",
+            Self::O11Silence => "silence leads to a new connection, and nothing else does",
+            Self::O12Fence => "a fenced writer writes nothing",
+            Self::O15Gaps => "gaps are recorded where the world had a cause, and nowhere else",
+            Self::O16Poison => "poison never stops what comes after it, and nothing good is set aside",
+            Self::O17Status => "the status is what can be seen from outside",
+            Self::O18Determinism => "the same seed is the same run",
+            Self::O19Overlap => "overlaps are bounded, and are got through",
+            Self::O20Fatal => "fatal is never retried, and transient is never fatal",
+            Self::World => "the world is sound, and nothing in it panics or never ends",
+        }
+    }
+
     /// The rule's number in the design.
     pub const fn name(self) -> &'static str {
         match self {

@@ -17,6 +17,7 @@ pub(super) struct ShapeText {
     fatal: Option<usize>,
     lost: Option<usize>,
     heals_us: u64,
+    catch_up_us: u64,
     gap_us: u64,
     sparse: u64,
     start: StartText,
@@ -88,6 +89,7 @@ impl ShapeText {
             fatal: shape.fatal,
             lost: shape.lost,
             heals_us: shape.weather.heals_at.as_micros(),
+            catch_up_us: shape.weather.ends_at.since(shape.weather.calms_at).as_micros(),
             gap_us: shape.weather.gap.as_micros(),
             sparse: shape.weather.sparse,
             start: match config.start {
@@ -136,7 +138,7 @@ impl ShapeText {
             sources,
             fatal: self.fatal,
             lost: self.lost,
-            weather: shape::healing(gap, self.sparse, heals_at),
+            weather: shape::healing(gap, self.sparse, heals_at, Duration::from_micros(self.catch_up_us)),
             is_atomic: self.atomic,
             sink_takes: Duration::from_micros(self.sink_takes_us),
             is_deadline_first: self.deadline_first,
@@ -174,6 +176,7 @@ impl ShapeText {
         let is_one = |index: Option<usize>| index.is_none_or(|index| index < count);
         let times = [
             ("heals_us", Some(self.heals_us), SECOND, HOUR),
+            ("catch_up_us", Some(self.catch_up_us), SECOND, HOUR),
             ("gap_us", Some(self.gap_us), 1_000, HOUR),
             ("stall_timeout_us", Some(self.stall_timeout_us), SECOND, HOUR),
             ("quiet_limit_us", self.quiet_limit_us, SECOND, HOUR),

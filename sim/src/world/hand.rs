@@ -20,7 +20,7 @@ impl<C: Carrier> World<C> {
         if self.host.life().is_none() {
             return Ok(());
         }
-        self.trace.faults(self.faults.fired());
+        self.trace.turn(self.now, self.faults.fired());
         self.trace.input(now, &input);
         self.oracle.input(now, &input)?;
         self.host.hand(now, input);
@@ -46,7 +46,7 @@ impl<C: Carrier> World<C> {
         let Some(life) = self.host.life() else { return Ok(()) };
         let before = (life.machine.fingerprint(now), life.next());
         self.steps += 1;
-        self.trace.faults(self.faults.fired());
+        self.trace.turn(self.now, self.faults.fired());
         self.trace.input(now, &input);
         self.oracle.late(now, &input);
         self.host.hand(now, input);

@@ -1,0 +1,97 @@
+//! `shrink`: a failure made small, told in one screen, and laid down as files to keep.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use highwater_sim::{Budget, Plan, Shrunk, Trace, plan_of_seed, run_plan, scenario_of, shrink};
+
+use super::{ModeArg, complain, read_plan, say};
+
+/// Make the failure of a seed or a plan as small as it gets
+#[derive(clap::Args)]
+#[group(id = "run", required = true, multiple = false, args = ["seed", "plan"])]
+pub(crate) struct Args {
+    /// The seed that fails
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The plan that fails
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// What the machine carries in the run of the seed
+    #[arg(long, default_value = "machine", conflicts_with = "plan")]
+    mode: ModeArg,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How a failure is made small, and where what is left of it goes.
+#[derive(clap::Args)]
+pub(crate) struct How {
+    /// How long to make a failure small
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = humantime::parse_duration)]
+    shrink_for: Duration,
+    /// Where to put the plan, trace and scenario of a failure; a folder of the system's for what may go unless told
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
+}
+
+/// Makes the failure small. True if it failed and could be laid down.
+pub(crate) fn run(args: &Args) -> bool {
+    let plan = match (&args.plan, args.seed) {
+        (Some(path), _) => read_plan(path),
+        (None, seed) => seed.map(|seed| plan_of_seed(seed, args.mode.mode())),
+    };
+    let Some(plan) = plan else { return false };
+    args.how.tell(&plan)
+}
+
+impl How {
+    /// Whether anything is to be made small.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.shrink_for > Duration::ZERO
+    }
+
+    /// Makes the failure of `plan` small, and tells and keeps what is left. True if there is something.
+    pub(crate) fn tell(&self, plan: &Plan) -> bool {
+        let budget = Budget { time: self.shrink_for, ..Budget::default() };
+        let Some(shrunk) = shrink(plan, budget) else {
+            complain("this run does not fail: there is nothing to make small");
+            return false;
+        };
+        let folder = self.keep.clone().unwrap_or_else(|| std::env::temp_dir().join("highwater-sim"));
+        let folder = folder.join(format!("seed-{}", plan.seed()));
+        let path = folder.join("plan.jsonl");
+        let story = shrunk.story(&format!("highwater-sim run --plan {} --explain", path.display()));
+        say(&story);
+        match lay_down(&folder, &shrunk, &story) {
+            Ok(files) => {
+                say(&format!("kept: {}: {}", folder.display(), files.join(", ")));
+                true
+            }
+            Err(error) => {
+                complain(&format!(
+                    "{}: the case cannot be kept: {error}; say where with --keep",
+                    folder.display()
+                ));
+                false
+            }
+        }
+    }
+}
+
+/// Writes the plan, the trace and the scenario. Gives their names.
+fn lay_down(folder: &Path, shrunk: &Shrunk, story: &str) -> std::io::Result<Vec<&'static str>> {
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(folder.join("plan.jsonl"), shrunk.plan.to_string())?;
+    let (_, trace) = run_plan(&shrunk.plan, Trace::all());
+    let lines: Vec<String> = trace.lines().map(ToString::to_string).collect();
+    std::fs::write(folder.join("trace.txt"), lines.join("\n") + "\n")?;
+    let mut files = vec!["plan.jsonl", "trace.txt"];
+    // What it is, and which rule; the rest of the story is the scenario itself.
+    let head: Vec<&str> = story.lines().take(3).collect();
+    if let Some(scenario) = scenario_of(&shrunk.plan, &head.join("\n")) {
+        std::fs::write(folder.join("scenario.txt"), scenario)?;
+        files.push("scenario.txt");
+    }
+    Ok(files)
+}
