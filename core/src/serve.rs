@@ -22,7 +22,7 @@ mod options;
 use crate::dialect::Dialect;
 use crate::time::Duration;
 
-pub use frame::{error, info, outdated_cursor};
+pub use frame::{error, info, outdated_cursor, too_slow};
 
 /// The software that a host runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +78,15 @@ pub const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// So many events wait for one client of a legacy host at the tip; one more, and the connection ends without a word,
 /// which the client sees as 1006. \[S\]
 pub const OUTBOX_EVENTS_MAX: usize = 50_000;
+
+/// A v2 host says [`too_slow`] to a subscriber that is more than so many events behind.. \[S\]
+pub const TOO_SLOW_LAG: u64 = 100_000;
+
+/// .. and took fewer than so many a second .. \[S\]
+pub const TOO_SLOW_RATE: u64 = 5;
+
+/// .. for so long. \[S\]
+pub const TOO_SLOW_FOR: Duration = Duration::from_secs(60);
 
 /// What a v2 host closes with when it stops. \[S\]
 pub const SHUTDOWN: (u16, &str) = (1001, "server shutting down");

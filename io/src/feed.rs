@@ -28,6 +28,7 @@ mod log;
 mod measure;
 mod press;
 mod server;
+mod slowness;
 mod source;
 mod speaker;
 mod tid;

@@ -261,6 +261,11 @@ pub fn error(name: &str, message: &str) -> Bytes {
     written(&Error { kind: "error", name, message }).into()
 }
 
+/// The last word to a v2 subscriber that is far behind and does not get ahead. \[S\]
+pub fn too_slow() -> Bytes {
+    error("ConsumerTooSlow", "the consumer is too far behind, and too slow to catch up")
+}
+
 fn written(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("strings and numbers can always be written")
 }

@@ -1,5 +1,6 @@
 //! One subscriber: sends what is next, listens to what it says, and lets happen what goes wrong.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -7,12 +8,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use highwater_core::serve::message::{Heard, heard};
-use highwater_core::serve::{PING_INTERVAL, SHUTDOWN, Wire};
-use tokio::io::AsyncWriteExt as _;
+use highwater_core::serve::{PING_INTERVAL, SHUTDOWN, Wire, too_slow};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -22,6 +24,10 @@ use crate::feed::frames::{self, Opcode};
 use crate::feed::garbage::garbage;
 use crate::feed::hazard::Firing;
 use crate::feed::server::Server;
+use crate::feed::slowness::Slowness;
+
+#[cfg(test)]
+mod tests;
 
 /// A half-open connection is let go after so long: whoever has not noticed by then never will.
 const HALF_OPEN: Duration = Duration::from_secs(600);
@@ -39,41 +45,63 @@ enum End {
     HalfOpen,
     /// With these words.
     Said(u16, String),
+    /// With an error frame, once this is out.
+    TooSlow(Bytes),
 }
 
-struct Connection {
+/// A subscriber at the other end of a socket, which is a pipe in tests.
+struct Connection<S> {
     server: Arc<Server>,
     delivery: Delivery,
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<S>,
     life: watch::Receiver<u32>,
     ping: Interval,
     /// The other side has to answer a ping before.
     pong_due: Option<Instant>,
     /// Nothing is sent before.
     stalled: Option<Instant>,
+    slowness: Slowness,
 }
 
 /// Sends what is to be delivered until either side has enough. `read` was read of the socket already.
 pub(crate) async fn run(delivery: Delivery, stream: TcpStream, read: &Bytes) {
-    let server = Arc::clone(delivery.server());
-    server.counted.connections.fetch_add(1, Ordering::Relaxed);
-    let interval = Duration::from(PING_INTERVAL);
-    let mut connection = Connection {
-        life: server.life(),
-        server,
-        delivery,
-        socket: WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Server, None).await,
-        ping: tokio::time::interval_at(Instant::now() + interval, interval),
-        pong_due: None,
-        stalled: None,
-    };
-    if let Err(end) = connection.converse().await {
-        connection.end(end).await;
+    let mut connection = Connection::new(delivery, stream, read).await;
+    if connection.serve().await == Farewell::None {
+        // Without a word: the other side is not even told that this was the end.
+        let _ = connection.socket.get_mut().set_zero_linger();
     }
 }
 
-impl Connection {
-    async fn converse(&mut self) -> Result<(), End> {
+/// Whether a connection ended with a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Farewell {
+    None,
+    Said,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    async fn new(delivery: Delivery, stream: S, read: &Bytes) -> Self {
+        let server = Arc::clone(delivery.server());
+        server.counted.connections.fetch_add(1, Ordering::Relaxed);
+        let interval = Duration::from(PING_INTERVAL);
+        Self {
+            life: server.life(),
+            server,
+            slowness: Slowness::new(delivery.position()),
+            delivery,
+            socket: WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Server, None).await,
+            ping: tokio::time::interval_at(Instant::now() + interval, interval),
+            pong_due: None,
+            stalled: None,
+        }
+    }
+
+    async fn serve(&mut self) -> Farewell {
+        let Err(end) = self.converse().await;
+        self.end(end).await
+    }
+
+    async fn converse(&mut self) -> Result<Infallible, End> {
         let mut tip = self.server.log().watch();
         loop {
             tip.mark_unchanged();
@@ -113,17 +141,28 @@ impl Connection {
     }
 
     /// Writes whole frames past the WebSocket library, which has nothing left to write itself.
-    async fn write(&mut self, mut frames: Bytes) -> Result<(), End> {
+    async fn write(&mut self, frames: Bytes) -> Result<(), End> {
         let patience = Duration::from(self.server.host().write_timeout());
-        while !frames.is_empty() {
+        let mut left = frames.clone();
+        while !left.is_empty() {
             let stream = self.socket.get_mut();
-            match tokio::time::timeout(patience, stream.write_buf(&mut frames)).await {
+            match tokio::time::timeout(patience, stream.write_buf(&mut left)).await {
                 Ok(Ok(written)) if written > 0 => {}
                 Ok(_) => return Err(End::Gone),
                 Err(_) => return Err(End::Reset),
             }
+            if self.is_too_slow() {
+                let written = frames.len() - left.len();
+                return Err(End::TooSlow(frames::begun(&frames, written).slice(written..)));
+            }
         }
         Ok(())
+    }
+
+    /// Whether the second server gives up on this reader; the first blocks, or has an outbox.
+    fn is_too_slow(&mut self) -> bool {
+        let (position, tip) = (self.delivery.position(), self.server.log().next());
+        self.delivery.form().wire == Wire::V2 && self.slowness.judge(position, tip)
     }
 
     async fn hear(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
@@ -197,21 +236,37 @@ impl Connection {
         }
     }
 
-    async fn end(mut self, end: End) {
+    async fn end(&mut self, end: End) -> Farewell {
         match end {
-            End::Gone => {}
-            End::Reset => drop(self.socket.get_mut().set_zero_linger()),
+            End::Gone => return Farewell::Said,
+            End::Reset => return Farewell::None,
             End::HalfOpen => drop(tokio::time::timeout(HALF_OPEN, self.life.changed()).await),
-            End::Said(code, reason) => {
-                let frame = CloseFrame { code: code.into(), reason: reason.into() };
-                let farewell = async {
-                    self.socket.close(Some(frame)).await?;
-                    while self.socket.next().await.is_some_and(|message| message.is_ok()) {}
-                    Ok::<_, Error>(())
+            End::Said(code, reason) => self.close(code, reason).await,
+            End::TooSlow(begun) => {
+                let error = self.server.press().aside(&too_slow(), self.delivery.form());
+                let last = async {
+                    self.socket.get_mut().write_all(&begun).await?;
+                    self.socket.get_mut().write_all(&error).await
                 };
-                let _ = tokio::time::timeout(FAREWELL, farewell).await;
+                let patience = Duration::from(self.server.host().write_timeout());
+                // Who does not even take that is told nothing more.
+                if !matches!(tokio::time::timeout(patience, last).await, Ok(Ok(()))) {
+                    return Farewell::None;
+                }
+                self.close(CloseCode::Normal.into(), String::new()).await;
             }
         }
+        Farewell::Said
+    }
+
+    async fn close(&mut self, code: u16, reason: String) {
+        let frame = CloseFrame { code: code.into(), reason: reason.into() };
+        let farewell = async {
+            self.socket.close(Some(frame)).await?;
+            while self.socket.next().await.is_some_and(|message| message.is_ok()) {}
+            Ok::<_, Error>(())
+        };
+        let _ = tokio::time::timeout(FAREWELL, farewell).await;
     }
 }
 

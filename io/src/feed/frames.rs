@@ -62,13 +62,28 @@ pub(crate) fn frame(opcode: Opcode, payload: &[u8]) -> Bytes {
 
 /// What is in a whole frame.
 pub(crate) fn payload(frame: &Bytes) -> Bytes {
-    let header = match frame.get(1) {
-        None => 0,
-        Some(126) => 4,
-        Some(127) => 10,
-        Some(_) => 2,
-    };
-    frame.slice(header..)
+    frame.slice(lengths(frame).0.min(frame.len())..)
+}
+
+/// Of whole frames, those that are begun within the first `bytes`.
+pub(crate) fn begun(frames: &Bytes, bytes: usize) -> Bytes {
+    let mut end = 0;
+    while end < bytes.min(frames.len()) {
+        let (header, payload) = lengths(&frames[end..]);
+        end += header + payload;
+    }
+    frames.slice(..end)
+}
+
+/// The lengths of a whole frame's header and of its payload.
+fn lengths(frame: &[u8]) -> (usize, usize) {
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, &byte| number << 8 | usize::from(byte));
+    match frame.get(1) {
+        None => (0, 0),
+        Some(126) => (4, number(&frame[2..4])),
+        Some(127) => (10, number(&frame[2..10])),
+        Some(&length) => (2, length.into()),
+    }
 }
 
 /// Appends a frame: whole, and not masked, as a server's are (RFC 6455, section 5.2).
@@ -99,6 +114,17 @@ mod tests {
         for length in [0, 1, 125, 126, 127, 65_535, 65_536, 100_000] {
             let content = vec![b'x'; length];
             assert_eq!(payload(&frame(Opcode::Text, &content)), content, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_begun_is_to_be_ended() {
+        let long = vec![b'x'; 200];
+        let three =
+            [frame(Opcode::Text, b"a"), frame(Opcode::Text, &long), frame(Opcode::Text, b"b")].concat();
+        let three = Bytes::from(three);
+        for (bytes, whole) in [(0, 0), (1, 3), (3, 3), (4, 207), (207, 207), (208, 210), (999, 210)] {
+            assert_eq!(begun(&three, bytes).len(), whole, "{bytes}");
         }
     }
 
