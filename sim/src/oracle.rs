@@ -84,8 +84,8 @@ struct Life<P: Told> {
     busy_at: Instant,
     /// Where the items begin that are being handed in.
     mark: u64,
-    /// How often the sink refused an event in a row, and when last. An event told twice counts as two.
-    refused: BTreeMap<Telling, (u8, Instant)>,
+    /// What the sink refused and what is neither stored nor set aside since. An event told twice counts as two.
+    refused: BTreeMap<Telling, Refused>,
     causes: Causes,
     /// How the last connection that opened goes live.
     switch: Option<Switch>,
@@ -101,6 +101,17 @@ struct Life<P: Told> {
     planned: Option<Instant>,
     is_fenced: bool,
     ended: Option<Outcome>,
+}
+
+/// An event that the sink refused.
+#[derive(Clone, Copy, Debug, Default)]
+struct Refused {
+    /// So often in a row.
+    times: u8,
+    /// The last time.
+    last: Instant,
+    /// It was told twice at the very same time, in one batch, so that nothing tells the one from the other.
+    has_twin: bool,
 }
 
 /// What tells an event in a batch from the same event told anew.

@@ -123,7 +123,7 @@ impl<P: Told> Life<P> {
         for letter in &append.dead_letters {
             let Content::Event(event) = &letter.content else { continue };
             let id = event.payload.id();
-            let refusals = self.refused.get(&(id, event.time)).map_or(0, |(refusals, _)| *refusals);
+            let refusals = self.refused.get(&(id, event.time)).map_or(0, |refused| refused.times);
             let is_right = matches!(letter.reason, Reason::Refused(_)) && REFUSALS <= refusals;
             must(is_right, Rule::O16Poison, || format!("{id} is set aside after {refusals} refusals"))?;
         }
@@ -137,7 +137,8 @@ impl<P: Told> Life<P> {
         }
         for event in append.events.iter() {
             let id = event.payload.id();
-            let since = self.refused.get(&(id, event.time)).map(|(_, last)| at.since(*last));
+            let refused = self.refused.get(&(id, event.time)).filter(|refused| !refused.has_twin);
+            let since = refused.map(|refused| at.since(refused.last));
             must(since.is_none_or(|since| REFUSAL_PAUSE <= since), Rule::O16Poison, || {
                 format!("{id} is tried again {} after it was refused", since.unwrap_or_default())
             })?;

@@ -166,8 +166,12 @@ impl<P: Told> Life<P> {
     fn refuse(&mut self, at: Instant, asked: &Asked<P>, index: u32) {
         let Question::Append { events, .. } = &asked.question else { return };
         if let Some(event) = events.get(index as usize) {
-            let refusals = self.refused.entry((event.payload.id(), event.time)).or_insert((0, at));
-            *refusals = (refusals.0.saturating_add(1), at);
+            let telling = (event.payload.id(), event.time);
+            let twins = events.iter().filter(|event| (event.payload.id(), event.time) == telling).count();
+            let refused = self.refused.entry(telling).or_default();
+            refused.times = refused.times.saturating_add(1);
+            refused.last = at;
+            refused.has_twin |= twins > 1;
         }
     }
 
