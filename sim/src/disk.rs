@@ -50,6 +50,13 @@ impl<P: Payload> Default for Records<P> {
     }
 }
 
+impl<P: Payload> Records<P> {
+    /// All checkpoints.
+    pub(crate) fn checkpoints(&self) -> impl Iterator<Item = &(Scope, Checkpoint<P::Key>)> {
+        self.checkpoints.iter()
+    }
+}
+
 impl<P: Told + PartialEq> Disk<P> {
     /// An empty store; one that does not compare keys stores again what comes again.
     pub(crate) fn new(compares: bool) -> Self {
@@ -109,7 +116,7 @@ impl<P: Told + PartialEq> Disk<P> {
 
     /// All checkpoints.
     pub(crate) fn checkpoints(&self) -> impl Iterator<Item = &(Scope, Checkpoint<P::Key>)> {
-        self.records.checkpoints.iter()
+        self.records.checkpoints()
     }
 
     /// Another writer opens the store: every earlier one is refused from now on.
@@ -134,21 +141,32 @@ impl<P: Told + PartialEq> Disk<P> {
     /// Stores an event. False if it was there; with another content, it is set aside.
     fn store(&mut self, scope: Scope, event: &Event<P>) -> bool {
         let (id, edition) = (event.payload.id(), event.payload.edition());
-        if self.editions.len() <= id.index() {
-            self.editions.resize(id.index() + 256, 0);
-        }
-        let known = &mut self.editions[id.index()];
-        if *known == 0 || !self.compares {
-            *known = edition + 1;
-            self.rows.push(id);
+        let known = *self.slot(id);
+        if known == 0 || !self.compares {
+            self.take_in(core::slice::from_ref(event));
             return true;
         }
-        if *known != edition + 1 && !self.has_set_aside(id, edition) {
+        if known != edition + 1 && !self.has_set_aside(id, edition) {
             let (reason, content) = (Reason::Conflict, Content::Event(event.clone()));
             let after = event.cursor(scope.kind);
             self.records.letters.push((scope, DeadLetter { after, reason, content }));
         }
         false
+    }
+
+    /// Stores events, whatever is there.
+    pub(crate) fn take_in(&mut self, events: &[Event<P>]) {
+        for event in events {
+            *self.slot(event.payload.id()) = event.payload.edition() + 1;
+            self.rows.push(event.payload.id());
+        }
+    }
+
+    fn slot(&mut self, id: EventId) -> &mut u8 {
+        if self.editions.len() <= id.index() {
+            self.editions.resize(id.index() + 256, 0);
+        }
+        &mut self.editions[id.index()]
     }
 
     fn has_set_aside(&self, id: EventId, edition: u8) -> bool {

@@ -11,7 +11,7 @@ use highwater_core::sink::{Append, Appended, Sink, Unavailable};
 use highwater_core::time::{Duration, Instant};
 
 use crate::carrier::Told;
-use crate::disk::Disk;
+use crate::disk::{Disk, Records};
 use crate::draw::{Draws, Site, Stream};
 use crate::faults::{Fault, Faults, Measure, Rare, Record};
 use crate::truth::EventId;
@@ -111,6 +111,14 @@ impl<P: Told + PartialEq> Worker<P> {
         }
     }
 
+    /// What a new process would take for the checkpoints.
+    pub(crate) fn durable(&self) -> &Records<P> {
+        match &self.store {
+            Store::Atomic(disk) => disk.records(),
+            Store::Queue(queue) => queue.file(),
+        }
+    }
+
     /// Takes a job. Says when it will be done, if it begins at once.
     pub(crate) fn submit(&mut self, job: Job<P>, now: Instant, faults: &mut Faults) -> Option<Instant> {
         self.jobs.push_back(job);
@@ -192,7 +200,12 @@ impl<P: Told + PartialEq> Worker<P> {
             Turn::Wrong(record) => record,
         };
         match record.fault {
-            Fault::SinkUnavailable => Appended::Unavailable,
+            Fault::SinkUnavailable => {
+                if let Store::Queue(queue) = &mut self.store {
+                    queue.fail(&append);
+                }
+                Appended::Unavailable
+            }
             Fault::SinkUnknownUndone => Appended::Unknown,
             Fault::SinkUnknownDone => match self.sink().append(&append) {
                 Appended::Stored { .. } => Appended::Unknown,
@@ -233,8 +246,14 @@ impl<P: Told + PartialEq> Worker<P> {
     /// The process is gone. If it `lands`, what was in hand was done just before.
     pub(crate) fn end_life(&mut self, lands: bool) {
         let is_done = lands && !self.is_out();
-        if let Some(Job::Append(append)) = self.jobs.pop_front().filter(|_| is_done) {
-            self.sink().append(&append);
+        match self.jobs.pop_front().filter(|_| is_done) {
+            Some(Job::Append(append)) => {
+                self.sink().append(&append);
+            }
+            Some(Job::Flush(_)) => {
+                let _ = self.sink().flush();
+            }
+            Some(Job::Load(_)) | None => {}
         }
         self.jobs.clear();
         if let Store::Queue(queue) = &mut self.store {

@@ -96,7 +96,8 @@ impl<C: Carrier> Closing<'_, C> {
             if is_kept || !is_owed || fact.nature == Nature::Garbage {
                 continue;
             }
-            if fact.nature == Nature::Huge && self.is_to_come(id) {
+            let may_be_left_out = fact.nature == Nature::Huge || !fates.was_handed(id);
+            if may_be_left_out && self.is_to_come(id) {
                 continue;
             }
             let spans = spans.get_or_insert_with(|| Spans::new(self.disk.gaps(), ends, self.sources));
@@ -107,8 +108,8 @@ impl<C: Carrier> Closing<'_, C> {
         Ok(())
     }
 
-    /// Whether the next resume asks for the event: a server that leaves out what is too large may have left it out at
-    /// the very end, where nothing came after it.
+    /// Whether the next resume asks for the event: at the very end, where nothing came after it, a server may have left
+    /// it out as too large, or dropped it as it went live.
     fn is_to_come(&self, id: EventId) -> bool {
         self.disk.checkpoints().any(|(scope, checkpoint)| {
             let Place::Cursor(end) = checkpoint.place else { return false };

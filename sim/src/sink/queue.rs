@@ -1,7 +1,9 @@
 //! A sink that cannot be atomic: events go into a queue at once, the checkpoint to a file every so often.
 //!
 //! What an append answers for is accepted, not yet safe to resume behind: after a crash the tail that the file does
-//! not know of is read and queued again. A flush writes the file at once.
+//! not know of is read and queued again. A flush writes the file at once, and so does an opening. The file is replaced
+//! whole, so that after any crash it is the one before or the one after, and never a torn one; but an append that
+//! fails may have queued a part of its events.
 
 use highwater_core::event::Payload;
 use highwater_core::sink::{Append, Appended, Loaded, Sink, Unavailable};
@@ -22,7 +24,9 @@ pub(crate) struct Queue<P: Payload> {
     now: Disk<P>,
     /// What the file says.
     file: Records<P>,
-    written_at: Instant,
+    time: Instant,
+    /// Since when something is not in the file.
+    unwritten_since: Option<Instant>,
     rows_written: usize,
 }
 
@@ -30,16 +34,17 @@ impl<P: Told + PartialEq> Queue<P> {
     /// An empty queue and no file.
     pub(crate) fn new() -> Self {
         let (now, file) = (Disk::new(false), Records::default());
-        Self { now, file, written_at: Instant::ZERO, rows_written: 0 }
+        Self { now, file, time: Instant::ZERO, unwritten_since: None, rows_written: 0 }
     }
 
-    /// Time passes: the file may be due.
+    /// It is that late by now.
     pub(crate) fn tick(&mut self, now: Instant) {
-        let unwritten = self.now.rows().len() - self.rows_written;
-        if PERSIST_AFTER <= now.since(self.written_at) || PERSIST_EVENTS <= unwritten {
-            self.write();
-            self.written_at = now;
-        }
+        self.time = now;
+    }
+
+    /// An append fails when half of its events are in the queue.
+    pub(crate) fn fail(&mut self, append: &Append<P>) {
+        self.now.take_in(&append.events[..append.events.len() / 2]);
     }
 
     /// The process is gone, and what only it knew.
@@ -52,19 +57,39 @@ impl<P: Told + PartialEq> Queue<P> {
         &self.now
     }
 
+    /// What the file says.
+    pub(crate) fn file(&self) -> &Records<P> {
+        &self.file
+    }
+
+    fn is_due(&self) -> bool {
+        let is_old = self.unwritten_since.is_some_and(|since| PERSIST_AFTER <= self.time.since(since));
+        is_old || PERSIST_EVENTS <= self.now.rows().len() - self.rows_written
+    }
+
     fn write(&mut self) {
         self.rows_written = self.now.rows().len();
+        self.unwritten_since = None;
         self.file = self.now.records().clone();
     }
 }
 
 impl<P: Told + PartialEq> Sink<P> for Queue<P> {
     fn open(&mut self) -> Result<Loaded<P::Key>, Unavailable> {
-        self.now.open()
+        let loaded = self.now.open();
+        self.write();
+        loaded
     }
 
     fn append(&mut self, append: &Append<P>) -> Appended {
-        self.now.append(append)
+        let appended = self.now.append(append);
+        if matches!(appended, Appended::Stored { .. }) {
+            self.unwritten_since.get_or_insert(self.time);
+            if self.is_due() {
+                self.write();
+            }
+        }
+        appended
     }
 
     fn flush(&mut self) -> Result<(), Unavailable> {

@@ -281,14 +281,14 @@ impl<C: Carrier> World<C> {
     /// What nobody can be sure to hear of is owed by nobody; nor is what was given up by a server of whose history
     /// nothing is durable that could come again, and so be missed.
     pub(super) fn account_losses(&mut self) {
-        let disk = self.sink.disk();
-        let is_blank = disk.checkpoints().all(|(_, checkpoint)| checkpoint.witness.is_none());
+        let durable = self.sink.durable();
+        let is_blank = durable.checkpoints().all(|(_, checkpoint)| checkpoint.witness.is_none());
         for (index, source) in self.sources.iter_mut().enumerate() {
             let (unseen, gone) = source.take_losses();
             if unseen.is_empty() && gone.is_empty() {
                 continue;
             }
-            let of_source = disk.checkpoints().filter(|(scope, _)| usize::from(scope.source.0) == index);
+            let of_source = durable.checkpoints().filter(|(scope, _)| usize::from(scope.source.0) == index);
             let latest = of_source.max_by_key(|(scope, _)| scope.incarnation);
             let has_witness = latest.is_none_or(|(_, checkpoint)| checkpoint.witness.is_some());
             self.oracle.forgive(&unseen);
