@@ -9,6 +9,7 @@
 //! source            truth              press                 door
 //! ```
 
+mod allowance;
 mod block;
 mod config;
 mod connection;

@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// Serve the lines of this file, byte for byte, as the frames of v1
     #[arg(long, value_name = "FILE.jsonl")]
     serve: Option<PathBuf>,
+    /// Send no more events a second to one address on v1, as the first server does with 5000 [default: all it reads]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
     /// Keep so many events, or those of that time [default: all, or 200000 if there is no end]
     #[arg(long, value_name = "N or D")]
     retention: Option<Measure>,
@@ -90,9 +93,10 @@ async fn serve(args: Args, stop: impl Future<Output = ()>) -> Result<Exit, FeedE
         (false, true) => Wires::V2,
         (_, false) => Wires::V1,
     };
-    let Args { listen, seed, events, rate, serve, retention, dictionary, truth, .. } = args;
+    let Args { listen, seed, events, rate, serve, limit, retention, dictionary, truth, .. } = args;
     let faults = args.fault;
-    let config = Config { listen, wires, seed, events, rate, serve, retention, dictionary, truth, faults };
+    let config =
+        Config { listen, wires, seed, events, rate, serve, limit, retention, dictionary, truth, faults };
     let feed = Feed::open(config).await?;
     // Whoever started us waits for this line; if nobody reads it, nobody waits.
     let _ = writeln!(std::io::stdout().lock(), "listening ws://{}", feed.address()?);

@@ -35,6 +35,8 @@ pub struct Config {
     pub rate: u32,
     /// A file of frames of the older wire, one a line, to say instead of made-up events.
     pub serve: Option<PathBuf>,
+    /// No more events a second go to one address on the older wire, whatever it reads; the first server says 5,000.
+    pub limit: Option<u32>,
     /// What is kept; all, or the last 200,000 of a feed without end.
     pub retention: Option<Measure>,
     /// A file with the dictionary to compress with; one is trained if there is none.
@@ -55,6 +57,7 @@ impl Default for Config {
             events: None,
             rate: 1_000,
             serve: None,
+            limit: None,
             retention: None,
             dictionary: None,
             truth: None,
@@ -98,7 +101,8 @@ impl Config {
         };
         let press = Press::new(source, dictionary);
         let hazards = Hazards::new(self.seed, &self.faults);
-        Ok((Server::new(self.seed, self.wires, log, press, hazards, truth), events))
+        let server = Server::new(self.seed, self.wires, log, press, hazards, truth);
+        Ok((server.with_limit(self.limit), events))
     }
 }
 

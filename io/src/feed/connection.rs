@@ -1,6 +1,7 @@
 //! One subscriber: sends what is next, listens to what it says, and lets happen what goes wrong.
 
 use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use crate::feed::allowance::{Allowance, Allowances};
 use crate::feed::delivery::{Delivery, Parcel};
 use crate::feed::fault::FaultKind;
 use crate::feed::frames::{self, Opcode};
@@ -61,11 +63,16 @@ struct Connection<S> {
     /// Nothing is sent before.
     stalled: Option<Instant>,
     slowness: Slowness,
+    address: IpAddr,
+    /// How many events may be looked at for this one, where the first server limits that.
+    scan: Option<Allowance>,
 }
 
 /// Sends what is to be delivered until either side has enough. `read` was read of the socket already.
 pub(crate) async fn run(delivery: Delivery, stream: TcpStream, read: &Bytes) {
-    let mut connection = Connection::new(delivery, stream, read).await;
+    // Who has left already has no address any more, and takes nothing.
+    let address = stream.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let mut connection = Connection::new(delivery, stream, read, address).await;
     if connection.serve().await == Farewell::None {
         // Without a word: the other side is not even told that this was the end.
         let _ = connection.socket.get_mut().set_zero_linger();
@@ -80,11 +87,13 @@ enum Farewell {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    async fn new(delivery: Delivery, stream: S, read: &Bytes) -> Self {
+    async fn new(delivery: Delivery, stream: S, read: &Bytes, address: IpAddr) -> Self {
         let server = Arc::clone(delivery.server());
         server.counted.connections.fetch_add(1, Ordering::Relaxed);
         let interval = Duration::from(PING_INTERVAL);
+        let limit = server.allowances().filter(|_| delivery.form().wire == Wire::V1);
         Self {
+            scan: limit.map(Allowances::scan),
             life: server.life(),
             server,
             slowness: Slowness::new(delivery.position()),
@@ -93,6 +102,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             ping: tokio::time::interval_at(Instant::now() + interval, interval),
             pong_due: None,
             stalled: None,
+            address,
         }
     }
 
@@ -126,10 +136,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.stalled.is_some() || self.delivery.waits_for_hello() {
             return Ok(false);
         }
-        match self.delivery.next() {
+        let before = self.delivery.position();
+        let parcel = match self.allowed() {
+            Ok(most) => self.delivery.next(most),
+            Err(again) => {
+                self.stalled = Some(again);
+                return Ok(false);
+            }
+        };
+        match parcel {
             Parcel::Nothing => Ok(false),
             Parcel::Left => Err(End::Reset),
             Parcel::Frames(frames, count, firing) => {
+                self.spend(count, self.delivery.position().saturating_sub(before));
                 self.write(frames).await?;
                 self.server.counted.frames.fetch_add(count, Ordering::Relaxed);
                 match firing {
@@ -137,6 +156,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     None => Ok(true),
                 }
             }
+        }
+    }
+
+    /// How many events may be looked at now, or when the next one may.
+    fn allowed(&self) -> Result<u64, Instant> {
+        let (Some(allowances), Some(scan)) = (self.server.allowances(), &self.scan) else {
+            return Ok(u64::MAX);
+        };
+        Ok(allowances.of(self.address, |allowance| allowance.left())?.min(scan.left()?))
+    }
+
+    /// So many events were sent, of so many that were looked at.
+    fn spend(&mut self, sent: u64, looked_at: u64) {
+        if let (Some(allowances), Some(scan)) = (self.server.allowances(), &mut self.scan) {
+            allowances.of(self.address, |allowance| allowance.spend(sent));
+            scan.spend(looked_at);
         }
     }
 

@@ -111,13 +111,13 @@ impl Delivery {
         }
     }
 
-    /// What comes next.
-    pub(crate) fn next(&mut self) -> Parcel {
+    /// What comes next, of `most` events at most.
+    pub(crate) fn next(&mut self, most: u64) -> Parcel {
         if let Some(first) = self.first.take() {
             return Parcel::Frames(first, 0, None);
         }
         if !self.cut_over.is_empty() {
-            return self.go_live();
+            return self.go_live(most);
         }
         let Some((block, from)) = self.server.log().at(self.next) else {
             self.replay_since = None;
@@ -125,9 +125,9 @@ impl Delivery {
             return Parcel::Nothing;
         };
         let left = self.server.log().next().saturating_sub(block.first() + from as u64);
-        let whole = block.slots().len();
+        let whole = block.slots().len().min(from.saturating_add(usize::try_from(most).unwrap_or(usize::MAX)));
         let end = match (self.accepted.wire, self.replay_since) {
-            (Wire::V1, Some(_)) if left <= CUTOVER_EVENTS => return self.cut_over(),
+            (Wire::V1, Some(_)) if left <= CUTOVER_EVENTS => return self.cut_over(most),
             (Wire::V1, Some(_)) => whole.min(from + (left - CUTOVER_EVENTS) as usize),
             (Wire::V1, None) if left > OUTBOX_EVENTS_MAX as u64 => return Parcel::Left,
             (Wire::V1 | Wire::V1OnV2Host | Wire::V2, _) => whole,
@@ -140,7 +140,7 @@ impl Delivery {
     }
 
     /// Takes up the last of the replay: from there on it is live.
-    fn cut_over(&mut self) -> Parcel {
+    fn cut_over(&mut self, most: u64) -> Parcel {
         let mut events = Vec::new();
         while let Some((block, from)) = self.server.log().at(self.next) {
             for event in from..block.slots().len() {
@@ -157,12 +157,13 @@ impl Delivery {
             cutover::spoil(&mut events, firing, Duration::from_secs(1));
         }
         self.cut_over = events.into_iter().map(|(_, frame)| frame).collect();
-        self.go_live()
+        self.go_live(most)
     }
 
     /// Says what is left of the last of the replay, as far as nothing goes wrong.
-    fn go_live(&mut self) -> Parcel {
-        let (happen, firing) = self.server.hazards().next(Site::Wire, self.cut_over.len() as u64);
+    fn go_live(&mut self, most: u64) -> Parcel {
+        let count = most.min(self.cut_over.len() as u64);
+        let (happen, firing) = self.server.hazards().next(Site::Wire, count);
         let mut bytes = BytesMut::new();
         for frame in self.cut_over.drain(..happen as usize) {
             bytes.extend_from_slice(&frame);

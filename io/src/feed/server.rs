@@ -12,6 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use crate::clock::calendar;
+use crate::feed::allowance::Allowances;
 use crate::feed::block::{Form, Slot};
 use crate::feed::dictionary::Dictionary;
 use crate::feed::fault::FaultKind;
@@ -37,6 +38,8 @@ pub(crate) struct Server {
     press: Press,
     hazards: Hazards,
     truth: Option<Truth>,
+    /// What each address may have on the older wire, if not all.
+    allowances: Option<Allowances>,
     /// Changes when the server starts anew or stops: no connection outlives that.
     life: watch::Sender<u32>,
     rotations: AtomicU32,
@@ -77,12 +80,23 @@ impl Server {
             press,
             hazards,
             truth,
+            allowances: None,
             life: watch::Sender::new(0),
             rotations: AtomicU32::new(0),
             demand: Notify::new(),
             front: Mutex::new(Front { instance: Instance::First, opens: Instant::now() }),
             counted: Counted::default(),
         }
+    }
+
+    /// Sends no more events a second than this to one address on the older wire.
+    pub(crate) fn with_limit(self, per_second: Option<u32>) -> Self {
+        Self { allowances: per_second.map(Allowances::new), ..self }
+    }
+
+    /// What each address may have on the older wire, if not all.
+    pub(crate) fn allowances(&self) -> Option<&Allowances> {
+        self.allowances.as_ref()
     }
 
     /// The software that this is, or plays.

@@ -17,19 +17,27 @@ const PIPE_BYTES: usize = 16 << 10;
 const OLDER: &str = "/subscribe";
 const NEWER: &str = "/xrpc/network.bsky.jetstream.subscribeEvents";
 
-/// A subscriber's end of a connection to a server with so many events, and how the connection ends.
-async fn subscribed(wires: Wires, target: &str, events: u64) -> (DuplexStream, JoinHandle<Farewell>) {
-    let config = Config { wires, events: Some(events), ..Config::default() };
+/// A server with so many events.
+fn server(wires: Wires, events: u64, limit: Option<u32>) -> Arc<Server> {
+    let config = Config { wires, events: Some(events), limit, ..Config::default() };
     let (server, events) = config.server().expect("there are no files to read");
     Speaker::new(events).say_all(&server);
-    let server = Arc::new(server);
+    Arc::new(server)
+}
+
+/// A subscriber's end of a connection to a server with so many events, and how the connection ends.
+async fn subscribed(wires: Wires, target: &str, events: u64) -> (DuplexStream, JoinHandle<Farewell>) {
+    connected(&server(wires, events, None), target).await
+}
+
+async fn connected(server: &Arc<Server>, target: &str) -> (DuplexStream, JoinHandle<Farewell>) {
     let handshake = Handshake { target, socket_encoding: "", subprotocols: "", extensions: "" };
     let Answer::Subscribe(accepted) = answer(server.host(), None, handshake) else {
         panic!("{target} makes sense")
     };
-    let delivery = Delivery::begin(&server, accepted, Instance::First).expect("nothing goes wrong");
+    let delivery = Delivery::begin(server, accepted, Instance::First).expect("nothing goes wrong");
     let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
-    let mut connection = Connection::new(delivery, ours, &Bytes::new()).await;
+    let mut connection = Connection::new(delivery, ours, &Bytes::new(), Ipv4Addr::LOCALHOST.into()).await;
     (theirs, tokio::spawn(async move { connection.serve().await }))
 }
 
@@ -104,4 +112,31 @@ async fn who_hardly_reads_and_is_far_behind_is_told_so() {
         }
     }
     assert_eq!(last, too_slow(), "whole frames, and the error is the last of them");
+}
+
+/// How long it takes to read so many events, in tenths of a second.
+async fn read(theirs: DuplexStream, events: u32) -> u128 {
+    let (begun, mut seen) = (Instant::now(), 0);
+    let mut socket = WebSocketStream::from_raw_socket(theirs, Role::Client, None).await;
+    while seen < events {
+        let message = socket.next().await.expect("more").expect("a message");
+        seen += u32::from(message.is_text());
+    }
+    begun.elapsed().as_millis() / 100
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_server_sends_so_much_to_one_address_whatever_its_sockets() {
+    let older = &format!("{OLDER}?cursor=1");
+    let limited = server(Wires::V1, 2_500, Some(1_000));
+    let (one, _ending) = connected(&limited, older).await;
+    assert_eq!(read(one, 2_500).await, 15, "a second's worth at once");
+    tokio::time::advance(Duration::from_secs(10)).await;
+    let ((one, _ending), (other, _other)) =
+        (connected(&limited, older).await, connected(&limited, older).await);
+    let (one, other) = tokio::join!(read(one, 2_500), read(other, 2_500));
+    assert!((39..=42).contains(&one.max(other)), "{one} {other}");
+    let newer = server(Wires::V2, 2_500, Some(1_000));
+    let (one, _ending) = connected(&newer, &format!("{NEWER}?cursor=1")).await;
+    assert_eq!(read(one, 2_500).await, 0, "the second server has no such limit");
 }
