@@ -76,6 +76,8 @@ scenarios! {
     a_server_that_asks_for_peace_gets_it
     a_server_that_loses_patience_is_left_first
     a_sink_that_stays_away_ends_the_connection_and_not_the_machine
+    a_slow_sink_that_makes_room_is_read_on
+    a_source_that_nothing_came_from_is_a_switch
     a_source_that_refuses_for_good_is_never_asked_again
     a_source_with_its_own_checkpoint_resumes_by_it
     a_sparse_filter_moves_the_checkpoint
@@ -91,6 +93,7 @@ scenarios! {
     a_stop_wins_over_a_scope_that_changes
     a_witness_alone_is_no_progress
     a_witness_that_comes_late_closes_its_gap
+    after_a_cursor_too_old_a_lower_number_is_another_history
     all_sources_refusing_for_good_is_the_end
     an_answer_given_twice_changes_nothing
     an_append_outlives_its_connection
@@ -113,6 +116,7 @@ scenarios! {
     nothing_is_dialed_before_all_is_durable
     poison_is_isolated_and_set_aside
     silence_accounted_for_is_not_stale
+    silence_before_the_first_event_counts_for_nothing
     silence_is_questioned_then_given_up
     silence_that_was_answered_is_accounted_for
     stale_news_changes_nothing

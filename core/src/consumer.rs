@@ -263,7 +263,7 @@ impl<P: Payload> Consumer<P> {
             idle_since: now.monotonic,
             limited,
         });
-        self.doubt_beginning();
+        self.doubt_beginning(place);
     }
 
     /// The other side, or the network, ended the connection or refused it.

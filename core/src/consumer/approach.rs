@@ -1,9 +1,8 @@
 //! How the next dial asks for the place to go on.
 
 use crate::checkpoint::Checkpoint;
-use crate::consumer::continuity::{Awaited, By, Continuity};
+use crate::consumer::continuity::{By, Continuity};
 use crate::cursor::{Cursor, CursorKind, Place};
-use crate::gap::Mark;
 use crate::time::WallTime;
 
 /// How the next dial asks for the place to go on. Back to [`Approach::Checkpoint`] as soon as that moves.
@@ -45,23 +44,22 @@ impl Approach {
             };
             return (place, Continuity::Free);
         };
-        let await_witness = |by| Awaited { witness: witness.clone(), by, skipped: None };
         match (self, kind) {
             (Self::WitnessByTime, _) => {
                 let by_time = Place::Time(witness.time - margin);
                 let place = reached.map_or(by_time, |reached| Place::Cursor(reached.min(witness.cursor)));
-                (place, Continuity::Expected(await_witness(By::SeqByTime)))
+                (place, Continuity::Expected(witness.clone(), By::SeqByTime))
             }
             // What the server has lies behind the checkpoint: a number before it is another history's.
             (Self::CoveredByTime { .. }, CursorKind::Seq) => {
-                (Place::Time(covered - margin), Continuity::Unproven(await_witness(By::Seq)))
+                (Place::Time(covered - margin), Continuity::Unproven(witness.clone(), By::Seq))
             }
             (Self::CoveredByTime { .. }, CursorKind::Time) => {
-                (Place::Time(covered - margin), Continuity::Unproven(await_witness(By::Time)))
+                (Place::Time(covered - margin), Continuity::Unproven(witness.clone(), By::Time))
             }
             (Self::NewFilter, CursorKind::Seq) => (checkpoint.place, Continuity::Free),
             (Self::Checkpoint | Self::Now, CursorKind::Seq) => {
-                (checkpoint.place, Continuity::Expected(await_witness(By::Seq)))
+                (checkpoint.place, Continuity::Expected(witness.clone(), By::Seq))
             }
             (Self::Checkpoint | Self::Now | Self::NewFilter, CursorKind::Time) => {
                 let Place::Cursor(end) = checkpoint.place else {
@@ -69,13 +67,11 @@ impl Approach {
                 };
                 let begin = Cursor(end.0.saturating_sub(margin.as_micros()));
                 let place = reached.map_or(begin, |reached| reached.clamp(begin, end));
-                if self == Self::NewFilter {
-                    return (Place::Cursor(place), Continuity::Free);
-                }
-                let mut awaited = await_witness(By::Time);
-                let mark = Mark { cursor: begin, time: WallTime::from_micros(begin.0) };
-                awaited.skipped = (begin < place).then_some(mark);
-                (Place::Cursor(place), Continuity::Expected(awaited))
+                let continuity = match self {
+                    Self::NewFilter => Continuity::Free,
+                    _ => Continuity::Expected(witness.clone(), By::Time),
+                };
+                (Place::Cursor(place), continuity)
             }
         }
     }

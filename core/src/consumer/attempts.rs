@@ -101,6 +101,8 @@ impl Attempts {
             Some((last, deaths)) if last == place => Some((place, deaths.saturating_add(1))),
             Some(_) | None => Some((place, 1)),
         };
+        // Another source would have it as well, and here the remedy is known.
+        self.failures_here = 0;
     }
 
     /// Whether the next connection must leave out large messages to get past `place`.

@@ -8,7 +8,6 @@ use core::cmp::Ordering;
 use crate::checkpoint::Witness;
 use crate::cursor::CursorKind;
 use crate::event::{Event, Payload};
-use crate::gap::Mark;
 
 /// How a connection stands with its proof.
 #[derive(Clone, Debug)]
@@ -16,21 +15,11 @@ pub(super) enum Continuity<K> {
     /// There is nothing to prove, or what cannot be proved is on record already.
     Free,
     /// The witness has not come yet; the checkpoint stays where it is.
-    Expected(Awaited<K>),
+    Expected(Witness<K>, By),
     /// On record as a gap; the witness may still come and close it.
-    Unproven(Awaited<K>),
+    Unproven(Witness<K>, By),
     /// The witness came.
     Proved,
-}
-
-/// The event that proves that a connection goes on where the checkpoint ended.
-#[derive(Clone, Debug)]
-pub(super) struct Awaited<K> {
-    pub(super) witness: Witness<K>,
-    pub(super) by: By,
-    /// Where the part of the overlap begins that is not read again. It was read by an earlier connection; if that was
-    /// to another server, what this one put there is not known.
-    pub(super) skipped: Option<Mark>,
 }
 
 /// How the history was asked for, and so what may come before the witness.
@@ -67,20 +56,18 @@ impl<K> Continuity<K> {
 
     /// Whether the witness is expected as the very first event.
     pub(super) const fn is_by_number(&self) -> bool {
-        matches!(self, Self::Expected(Awaited { by: By::Seq, .. }))
+        matches!(self, Self::Expected(_, By::Seq))
     }
 
-    /// The witness did not come in time. Answers where the part of the overlap begins that was not read again.
+    /// The witness did not come in time.
     ///
     /// # Panics
     /// If it was not expected.
-    pub(super) fn doubt(&mut self) -> Option<Mark> {
-        let Self::Expected(awaited) = core::mem::replace(self, Self::Free) else {
+    pub(super) fn doubt(&mut self) {
+        let Self::Expected(witness, by) = core::mem::replace(self, Self::Free) else {
             unreachable!("only what is expected can fail to come");
         };
-        let skipped = awaited.skipped;
-        *self = Self::Unproven(awaited);
-        skipped
+        *self = Self::Unproven(witness, by);
     }
 
     /// Looks at an event.
@@ -90,11 +77,11 @@ impl<K> Continuity<K> {
     {
         match self {
             Self::Free | Self::Proved => Finding::Nothing,
-            Self::Expected(awaited) => awaited.by.compare(&awaited.witness, event),
-            Self::Unproven(awaited) => match awaited.by.compare(&awaited.witness, event) {
+            Self::Expected(witness, by) => by.compare(witness, event),
+            Self::Unproven(witness, by) => match by.compare(witness, event) {
                 Finding::Past => Finding::Nothing,
                 // Whatever was replayed has come; numbers still below the witness's are another log's.
-                Finding::Overlap if awaited.by != By::Time => Finding::OtherHistory,
+                Finding::Overlap if *by != By::Time => Finding::OtherHistory,
                 found => found,
             },
         }

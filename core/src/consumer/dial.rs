@@ -37,13 +37,19 @@ impl<P: Payload> Consumer<P> {
         let known = records.latest(source).map(|(scope, checkpoint)| (scope, checkpoint.filter));
         if let Some((scope, filter)) = known {
             records.turn(scope, None);
+            let is_blank = records.end().is_none() && scope.incarnation == 0;
             self.scope = scope;
+            if let Some(newest) = newest.filter(|_| is_blank) {
+                // Nothing ever came from there, but something from elsewhere did.
+                let from = Mark { cursor: Cursor(newest.as_micros()), time: newest };
+                self.record_from(scope, from, Cause::HostSwitch, GapState::Unproven, Until::Past);
+            }
             if self.config.start != Place::Tip {
                 self.tell(Notice::StartIgnored);
             }
             if filter != self.config.filter {
                 self.approach = Approach::NewFilter;
-                self.record_open(Cause::Filter, GapState::Unproven, Until::Any);
+                self.record_open(Cause::Filter, GapState::Unproven, Until::Past);
             }
             return;
         }
@@ -106,6 +112,7 @@ impl<P: Payload> Consumer<P> {
         if let Some(from) = limited {
             self.record_limit(from, None);
         }
+        self.record_skipped(place);
         Resume { place, continuity, limited }
     }
 

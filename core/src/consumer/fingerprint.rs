@@ -5,7 +5,7 @@
 
 use crate::consumer::Consumer;
 use crate::consumer::approach::Approach;
-use crate::consumer::continuity::{Awaited, By, Continuity};
+use crate::consumer::continuity::{By, Continuity};
 use crate::consumer::cutover::Cutover;
 use crate::consumer::silence::Silence;
 use crate::consumer::state::{Connection, Reading, State};
@@ -175,8 +175,8 @@ impl<K> Connection<K> {
         words.word(match &self.continuity {
             Continuity::Free => 0,
             Continuity::Proved => 1,
-            Continuity::Expected(awaited) => awaited.word() ^ 2,
-            Continuity::Unproven(awaited) => awaited.word() ^ 3,
+            Continuity::Expected(witness, by) => witness.cursor.0.rotate_left(4) ^ (2 + by.ordinal()),
+            Continuity::Unproven(witness, by) => witness.cursor.0.rotate_left(4) ^ (5 + by.ordinal()),
         });
         match self.cutover {
             Cutover::None => words.word(0),
@@ -195,13 +195,12 @@ impl<K> Connection<K> {
     }
 }
 
-impl<K> Awaited<K> {
-    const fn word(&self) -> u64 {
-        let by = match self.by {
-            By::Time => 0,
-            By::Seq => 1,
-            By::SeqByTime => 2,
-        };
-        self.witness.cursor.0.rotate_left(8) ^ (self.skipped.is_some() as u64) << 4 ^ by << 2
+impl By {
+    const fn ordinal(self) -> u64 {
+        match self {
+            Self::Time => 0,
+            Self::Seq => 1,
+            Self::SeqByTime => 2,
+        }
     }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::consumer::Consumer;
 use crate::consumer::buffer::Entry;
 use crate::consumer::cutover::Cutover;
-use crate::cursor::{CursorKind, Place};
+use crate::cursor::{Cursor, CursorKind, Place};
 use crate::effect::Notice;
 use crate::event::Payload;
 use crate::gap::{Cause, Gap, GapState, Mark};
@@ -74,11 +74,29 @@ impl<P: Payload> Consumer<P> {
         self.record(Gap { scope, cause, state, from, to });
     }
 
+    /// What of an overlap was read by connections that died in it is not read again. But nothing tells whether they and
+    /// the next lead to one server, and where each puts an event.
+    pub(super) fn record_skipped(&mut self, asked: Place) {
+        let (scope, checkpoint) = self.records().current();
+        let (Place::Cursor(asked), Place::Cursor(end)) = (asked, checkpoint.place) else {
+            return;
+        };
+        let begin = end.0.saturating_sub(checkpoint.margin.as_micros());
+        if scope.kind == CursorKind::Time && checkpoint.witness.is_some() && begin < asked.0 {
+            let mark = |cursor: u64| Mark { cursor: Cursor(cursor), time: WallTime::from_micros(cursor) };
+            let (from, to) = (mark(begin), Some(mark(asked.0)));
+            let gap = Gap { scope, cause: Cause::Witness, state: GapState::Unproven, from, to };
+            if !self.records().remembers(gap) {
+                self.record(gap);
+            }
+        }
+    }
+
     /// A server that counts in time begins at the oldest event it has, silently, where it was asked for an older one:
     /// without a witness, nothing tells how much is missing before the first event.
-    pub(super) fn doubt_beginning(&mut self) {
+    pub(super) fn doubt_beginning(&mut self, asked: Place) {
         let (scope, checkpoint) = self.records().current();
-        let begins_at_a_time = matches!(checkpoint.place, Place::Time(_) | Place::Cursor(_));
+        let begins_at_a_time = matches!(asked, Place::Time(_) | Place::Cursor(_));
         if scope.kind == CursorKind::Time && checkpoint.witness.is_none() && begins_at_a_time {
             self.record_open(Cause::Witness, GapState::Unproven, Until::Any);
         }

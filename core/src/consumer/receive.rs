@@ -96,9 +96,7 @@ impl<P: Payload> Consumer<P> {
         let Some(connection) = self.state.connection() else {
             return;
         };
-        if let Some(skipped) = connection.continuity.doubt() {
-            self.record(Gap { scope, cause: Cause::Witness, state, from: skipped, to: Some(from) });
-        }
+        connection.continuity.doubt();
         let gap = Gap { scope, cause, state, from, to };
         self.record(gap);
         if to.is_none() {

@@ -191,6 +191,11 @@ impl<K: Clone> Records<K> {
         self.current().1.version
     }
 
+    /// Whether this gap, as it stands, is on record already.
+    pub(super) fn remembers(&self, gap: Gap) -> bool {
+        self.gaps.contains(&gap)
+    }
+
     /// Remembers a gap that a witness may close.
     pub(super) fn remember(&mut self, gap: Gap) {
         if matches!(gap.cause, Cause::Witness | Cause::Quiet | Cause::HostSwitch) {
