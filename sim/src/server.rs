@@ -40,6 +40,8 @@ pub(crate) struct Source {
     down_until: Instant,
     unseen: Vec<EventId>,
     gone: Vec<EventId>,
+    /// What a server kept from before the moment that it was last asked for, by its own clock, right or wrong.
+    earlier: Vec<EventId>,
     stream: Stream,
 }
 
@@ -79,6 +81,7 @@ impl Source {
             down_until: Instant::ZERO,
             unseen: Vec::new(),
             gone: Vec::new(),
+            earlier: Vec::new(),
             stream,
         }
     }
@@ -130,10 +133,8 @@ impl Source {
         match seating::start(self.instances[instance].knowledge(now), place, oddities) {
             Start::TooOld => Answer::Refused(Closure::TooOld),
             start @ (Start::Live | Start::Replay { .. }) => {
-                if start == Start::Live && matches!(place, Place::Time(_)) {
-                    // A time in its future, since its clock went back; nothing on the wire says what came before.
-                    let told = self.instances[instance].log().told().iter();
-                    self.gone.extend(told.map(|told| told.telling.id));
+                if matches!(place, Place::Time(_)) {
+                    self.earlier.extend(self.instances[instance].log().kept_before(start.place()));
                 }
                 Answer::Accepted { instance, start }
             }
@@ -199,6 +200,11 @@ impl Source {
     /// The events that nobody can be sure to hear of here, and those no longer kept, since the last time.
     pub(crate) fn take_losses(&mut self) -> (Vec<EventId>, Vec<EventId>) {
         (core::mem::take(&mut self.unseen), core::mem::take(&mut self.gone))
+    }
+
+    /// What a server kept from before the moment that it was last asked for.
+    pub(crate) fn take_earlier(&mut self) -> Vec<EventId> {
+        core::mem::take(&mut self.earlier)
     }
 
     fn each(&mut self, act: impl FnMut(&mut Instance)) {

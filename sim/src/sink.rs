@@ -223,12 +223,14 @@ impl<P: Told + PartialEq> Worker<P> {
         }
     }
 
-    /// A good event to refuse: any, but not twice in a row the same, or it would be set aside with good reason.
+    /// A good event to refuse: any that came once, but not twice in a row the same, or it would be set aside with good
+    /// reason.
     fn pick_refused(&mut self, append: &Append<P>, which: u64) -> Option<u32> {
         let index = which.checked_rem(append.events.len() as u64)? as usize;
         let id = append.events.get(index)?.payload.id();
+        let is_one = append.events.iter().filter(|event| event.payload.id() == id).count() == 1;
         let is_new = self.refused.replace(id) != Some(id);
-        is_new.then_some(index as u32)
+        (is_one && is_new).then_some(index as u32)
     }
 
     /// When the append that nobody can tell of is tried, if there is one.

@@ -175,12 +175,16 @@ impl Truth {
         &self.facts
     }
 
-    /// How long it takes to get past all that happened so far, one event at a time, in a sink that takes `each` for
-    /// one: poison is tried three times, and three connections and one more go by before a huge one.
-    pub(crate) fn toil(&self, each: Duration) -> Duration {
+    /// How long it takes to get past all that goes wrong with events, one at a time, in a sink that takes `each` for
+    /// one: poison is tried three times, and three connections go by before a huge one, each with what is poison in its
+    /// overlap.
+    pub(crate) fn toil(&mut self, each: Duration) -> Duration {
+        while self.fact(EventId(self.facts.len() as u32)).is_some_and(|fact| fact.at < self.weather.heals_at)
+        {
+        }
         let of = |fact: &Fact| match fact.nature {
             Nature::Poison => Duration::from_secs(3),
-            Nature::Huge => Duration::from_secs(30),
+            Nature::Huge => Duration::from_secs(90),
             Nature::Plain | Nature::Oversize | Nature::Garbage | Nature::TwoFaced => each,
         };
         self.facts.iter().map(of).fold(Duration::ZERO, core::ops::Add::add)

@@ -92,7 +92,10 @@ impl<C: Carrier> Closing<'_, C> {
             let is_asked_for = fact.audience == Audience::Both;
             let is_due = first.is_some_and(|first| first <= id) && !fates.is_forgiven(id);
             let is_wanted = is_asked_for || !self.has_other_filter;
-            let is_owed = (fates.was_handed(id) && is_wanted) || (is_asked_for && is_due);
+            // What is set aside dies with a process whose sink is not atomic, and is read again, if it is still there.
+            let is_forgotten =
+                fact.nature == Nature::Poison && !self.disk.compares() && fates.is_forgiven(id);
+            let is_owed = (fates.was_handed(id) && is_wanted && !is_forgotten) || (is_asked_for && is_due);
             if is_kept || !is_owed || fact.nature == Nature::Garbage {
                 continue;
             }

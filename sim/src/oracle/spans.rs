@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use highwater_core::cursor::Cursor;
-use highwater_core::gap::{Gap, GapState, Mark};
+use highwater_core::gap::{Cause, Gap, GapState, Mark};
 use highwater_core::scope::SourceId;
 use highwater_core::time::WallTime;
 
@@ -40,6 +40,8 @@ type Places<'a> = Vec<Vec<&'a [(EventId, usize)]>>;
 struct Span {
     from: (usize, Vec<End>),
     to: Option<(usize, Vec<End>)>,
+    /// The clock went back meanwhile: it spans all from the one moment on, as well as all up to the other.
+    is_backward: bool,
 }
 
 /// Where a mark lies on a server.
@@ -91,7 +93,8 @@ impl<'a> Spans<'a> {
         let spans = open.map(|gap| {
             let own = gap.scope.source;
             let end = ends.get(&(gap.scope, gap.cause, gap.from.cursor)).copied().unwrap_or(own);
-            Span { from: locate(own, gap.from), to: gap.to.map(|to| locate(end, to)) }
+            let is_backward = gap.cause == Cause::Clock && gap.to.is_some_and(|to| to.time < gap.from.time);
+            Span { from: locate(own, gap.from), to: gap.to.map(|to| locate(end, to)), is_backward }
         });
         let spans = spans.collect();
         Self { told, spans }
@@ -104,8 +107,12 @@ impl<'a> Spans<'a> {
             [Order::Telling, Order::Time].iter().any(|order| {
                 let begins = |end: &End, told: &Told<'_>, place| end.is_before(*order, told, place);
                 let ends = |end: &End, told: &Told<'_>, place| end.is_behind(*order, told, place);
-                let lies_behind_its_end = || span.to.as_ref().is_some_and(|to| !self.lies(&places, to, ends));
-                self.lies(&places, &span.from, begins) && !lies_behind_its_end()
+                let has_begun = self.lies(&places, &span.from, begins);
+                let has_not_ended = || span.to.as_ref().is_none_or(|to| self.lies(&places, to, ends));
+                match (order, span.is_backward) {
+                    (Order::Time, true) => has_begun || has_not_ended(),
+                    (Order::Telling | Order::Time, _) => has_begun && has_not_ended(),
+                }
             })
         })
     }

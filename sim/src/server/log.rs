@@ -99,6 +99,12 @@ impl Log {
         self.floor + self.kept[self.floor..].partition_point(|&kept| number(kept) < seq)
     }
 
+    /// The events kept before this place, or all.
+    pub(crate) fn kept_before(&self, place: Option<usize>) -> impl Iterator<Item = EventId> {
+        let place = place.unwrap_or(self.kept.len()).max(self.floor);
+        self.kept[self.floor..place].iter().map(|&kept| self.told[kept as usize].telling.id)
+    }
+
     /// Gives up what was told before this moment, and says which events those were.
     pub(crate) fn trim(&mut self, before: Instant) -> impl Iterator<Item = EventId> {
         let from = self.floor;

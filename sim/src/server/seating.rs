@@ -25,6 +25,16 @@ pub(crate) enum Start {
     TooOld,
 }
 
+impl Start {
+    /// The first place in the log that is told; none if that is still to come.
+    pub(crate) fn place(self) -> Option<usize> {
+        match self {
+            Self::Replay { place, .. } => Some(place),
+            Self::Live | Self::TooOld => None,
+        }
+    }
+}
+
 /// What a server knows as it answers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Knowledge<'a> {

@@ -279,18 +279,20 @@ impl<C: Carrier> World<C> {
     }
 
     /// What nobody can be sure to hear of is owed by nobody; nor is what was given up by a server of whose history
-    /// nothing is durable that could come again, and so be missed.
+    /// nothing is durable that could come again, and so be missed; nor what came before the beginning.
     pub(super) fn account_losses(&mut self) {
         let durable = self.sink.durable();
         let is_blank = durable.checkpoints().all(|(_, checkpoint)| checkpoint.witness.is_none());
         for (index, source) in self.sources.iter_mut().enumerate() {
             let (unseen, gone) = source.take_losses();
-            if unseen.is_empty() && gone.is_empty() {
-                continue;
-            }
+            let earlier = source.take_earlier();
             let of_source = durable.checkpoints().filter(|(scope, _)| usize::from(scope.source.0) == index);
             let latest = of_source.max_by_key(|(scope, _)| scope.incarnation);
             let has_witness = latest.is_none_or(|(_, checkpoint)| checkpoint.witness.is_some());
+            let is_first = latest.is_none_or(|(scope, _)| scope.incarnation == 0);
+            if is_blank || (is_first && !has_witness) {
+                self.oracle.excuse(&earlier);
+            }
             self.oracle.forgive(&unseen);
             if is_blank || !has_witness {
                 self.oracle.excuse(&gone);
