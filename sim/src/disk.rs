@@ -69,11 +69,6 @@ impl<P: Told + PartialEq> Disk<P> {
         }
     }
 
-    /// Whether an event that comes again is stored only once.
-    pub(crate) fn compares(&self) -> bool {
-        self.compares
-    }
-
     /// What is known besides the events.
     pub(crate) fn records(&self) -> &Records<P> {
         &self.records

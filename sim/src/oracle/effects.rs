@@ -28,7 +28,10 @@ impl<P: Told> Oracle<P> {
         }
         let Some(life) = self.life.as_mut() else { return Ok(()) };
         must(life.ended.is_none(), Rule::O10Stop, || format!("after the end comes {effect}"))?;
-        life.bustle.effect()?;
+        // One event may end all the gaps that wait for one, and that may be many; O15 judges each.
+        if !matches!(effect, Effect::Notice(Notice::Gap(_))) {
+            life.bustle.effect()?;
+        }
         let at = now.monotonic;
         match effect {
             Effect::Load { op } => life.ask(at, *op, Question::Load)?,

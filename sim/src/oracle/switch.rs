@@ -24,16 +24,25 @@ pub(super) struct Switch {
     /// The switch is behind; it may have been no later than this.
     over: Option<WallTime>,
     furthest: WallTime,
+    has_gone_back: bool,
 }
 
 impl Switch {
     /// A connection opens that was dialed for a place at about this time, if it was for any.
     pub(super) fn new(opened: WallTime, asked: WallTime) -> Self {
-        Self { possible: opened - BEFORE, live_since: None, over: None, furthest: asked }
+        Self {
+            possible: opened - BEFORE,
+            live_since: None,
+            over: None,
+            furthest: asked,
+            has_gone_back: false,
+        }
     }
 
     /// An event of `time` comes at `wall`. The witness proves what it proves, and says nothing of the switch.
     pub(super) fn pass(&mut self, time: WallTime, wall: WallTime, is_witness: bool) {
+        // An event far below another history's ends the switch of that one where it stands.
+        self.has_gone_back |= time + BEHIND < self.furthest;
         self.furthest = self.furthest.max(time);
         if is_witness || self.over.is_some() {
             return;
@@ -53,7 +62,7 @@ impl Switch {
         must(goes_on || self.possible <= gap.from.time, Rule::O15Gaps, || {
             format!("{gap} begins before the switch was possible, at {}", self.possible.as_micros())
         })?;
-        let latest = self.over.unwrap_or(self.furthest);
+        let latest = self.over.filter(|_| !self.has_gone_back).unwrap_or(self.furthest);
         let is_tight = |to: Mark| to.time <= latest;
         must(gap.to.is_none_or(is_tight), Rule::O15Gaps, || {
             format!("{gap} ends after the switch was over, at {}", latest.as_micros())
