@@ -12,9 +12,9 @@ use crate::cpu;
 use crate::faults::Fired;
 use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
-use crate::plan::Plan;
-use crate::run::{Failure, Report, run_seed};
+use crate::run::{Failure, Report, plan_of_seed, run_plan, run_seed};
 use crate::shrink::Bucket;
+use crate::trace::Trace;
 
 /// Which seeds to run, and how.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ impl Campaign {
         }
     }
 
-    /// One seed in a hundred is run again: it must be the same run.
+    /// One seed in a hundred is run again, and once more by its plan: each time it must be the same run.
     fn check_twice(&self, seed: u64, report: Report, mine: &mut Summary) -> Result<Report, Box<Failure>> {
         if !seed.is_multiple_of(TWICE_ONE_IN) {
             return Ok(report);
@@ -127,13 +127,16 @@ impl Campaign {
         mine.twice += 1;
         let mode = self.modes.of(seed);
         let again = run_seed(seed, mode)?;
-        mine.steps += again.steps;
-        if again == report {
-            return Ok(report);
-        }
-        let what = format!("two runs differ: {:x} and {:x}", report.hash, again.hash);
+        let plan = plan_of_seed(seed, mode);
+        let what = match run_plan(&plan, Trace::none()).0 {
+            Ok(planned) if again == report && planned == report => return Ok(report),
+            Ok(planned) => {
+                let hashes = [report.hash, again.hash, planned.hash].map(|hash| format!("{hash:x}"));
+                format!("two runs, and one of the plan, differ: {}", hashes.join(", "))
+            }
+            Err((violation, step)) => format!("its plan fails at step {step}: {violation}"),
+        };
         let violation = Violation::of(Rule::O18Determinism, what);
-        let plan = Plan::of_seed(seed, mode, Vec::new());
         Err(Box::new(Failure { plan, step: report.steps, violation, lines: Vec::new() }))
     }
 }

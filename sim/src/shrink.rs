@@ -10,6 +10,7 @@ mod milder;
 mod simpler;
 mod story;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::draw::Chance;
@@ -68,9 +69,9 @@ pub(crate) fn shrink_by(plan: &Plan, budget: Budget, run: impl Fn(&Plan, Trace) 
     let violation = first.violation.clone()?;
     let bucket = Bucket::of(&violation);
     let before = (plan.faults.len(), first.steps);
-    let best = Best { plan: plan.clone(), violation, steps: first.steps };
+    let best = Best::of(plan.clone(), violation, &first);
     let mut search = Search { run, bucket, best, runs: 1, runs_max: budget.runs, until: began + budget.time };
-    search.cut(&first);
+    search.cut();
     while search.round() {}
     let Search { run, best, runs, .. } = search;
     let last = run(&best.plan, Trace::all());
@@ -90,6 +91,18 @@ struct Best {
     plan: Plan,
     violation: Violation,
     steps: u64,
+    /// When it failed, and what had gone wrong by then.
+    until: highwater_core::time::Instant,
+    fired: BTreeSet<Record>,
+}
+
+impl Best {
+    fn of(plan: Plan, violation: Violation, ended: &Ended) -> Self {
+        let until = ended.now();
+        let fired =
+            ended.fired.iter().filter(|firing| firing.at <= until).map(|firing| firing.record).collect();
+        Self { plan, violation, steps: ended.steps, until, fired }
+    }
 }
 
 struct Search<R> {
@@ -118,9 +131,9 @@ impl<R: Fn(&Plan, Trace) -> Ended> Search<R> {
         }
         self.runs += 1;
         let ended = (self.run)(&plan, Trace::none());
-        match ended.violation {
+        match ended.violation.clone() {
             Some(violation) if Bucket::of(&violation) == self.bucket && ended.steps <= steps_max => {
-                self.best = Best { plan, violation, steps: ended.steps };
+                self.best = Best::of(plan, violation, &ended);
                 true
             }
             _ => false,
@@ -132,10 +145,9 @@ impl<R: Fn(&Plan, Trace) -> Ended> Search<R> {
     }
 
     /// Leaves out what comes after the violation, and heals the world there: a run that does not fail is soon over.
-    fn cut(&mut self, ended: &Ended) {
-        let until = ended.now();
-        let fired = ended.fired.iter().filter(|firing| firing.at <= until).map(|firing| firing.record);
-        let faults = fired.filter(|record| self.best.plan.faults.contains(record)).collect();
+    fn cut(&mut self) {
+        let (until, fired) = (self.best.until, &self.best.fired);
+        let faults = self.best.plan.faults.iter().filter(|record| fired.contains(record)).copied().collect();
         self.keeps(Plan { faults, ..self.best.plan.clone() });
         if let Some(plan) = simpler::healed_after(&self.best.plan, until) {
             self.keeps(plan);
@@ -150,6 +162,7 @@ impl<R: Fn(&Plan, Trace) -> Ended> Search<R> {
         self.simplify();
         self.still();
         self.soften();
+        self.cut();
         self.measure() < before && !self.is_spent()
     }
 

@@ -249,8 +249,11 @@ impl Connection {
                 self.queue.remove(place);
             }
         }
-        if let Some(mixing) = self.fate.mixing.filter(|_| self.is_brief()) {
+        if let Some(mixing) = self.fate.mixing {
+            // It went live early for this, even if nothing is mixed up then.
             faults.note(now, mixing);
+        }
+        if let Some(mixing) = self.fate.mixing.filter(|_| self.is_brief()) {
             for turn in 0..mixing.number(Measure::Count) {
                 let which = mixing.number(Measure::Which);
                 let place = |turn| one_of(self.queue.len(), which, turn);
