@@ -28,8 +28,8 @@ struct Second {
 const SECOND: Duration = Duration::from_secs(1);
 /// So often may it wake itself in a second in which nothing happens: deadlines of a connection, a sink, a batch.
 const WAKES: u32 = 4;
-/// So many effects may there be without any news.
-const EFFECTS: u32 = 16;
+/// So many effects may there be without any news: one event may end all of the 64 gaps that wait for one.
+const EFFECTS: u32 = 80;
 /// Each piece of news, and each time it wakes, has so few effects.
 const EFFECTS_EACH: u32 = 2;
 
