@@ -40,7 +40,7 @@ fn what_the_older_wire_drops_where_it_goes_live_lies_in_a_record() {
 
 #[test]
 fn what_the_newer_wire_no_longer_has_lies_in_a_record() {
-    let outcome = killed_thrice(Wire::V2, &["retention=1000", "oversize=1500"]);
+    let outcome = killed_thrice(Wire::V2, &["retention=400", "oversize=1500"]);
     let Verdict { on_record, set_aside, .. } = outcome.verdict;
     assert!(outcome.is_proof() && on_record > 0 && set_aside > 0, "{outcome}");
 }
