@@ -95,3 +95,37 @@ fn lay_down(folder: &Path, shrunk: &Shrunk, story: &str) -> std::io::Result<Vec<
     }
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use clap::FromArgMatches as _;
+    use highwater_sim::Mode;
+
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Result<Args, clap::Error> {
+        let command = <Args as clap::Args>::augment_args(clap::Command::new("shrink"));
+        Args::from_arg_matches(&command.try_get_matches_from([&["shrink"], words].concat())?)
+    }
+
+    #[test]
+    fn a_seed_or_a_plan_is_made_small_and_not_both() {
+        assert!(parsed(&[]).is_err());
+        assert!(parsed(&["--seed", "1", "--plan", "x"]).is_err());
+        assert!(parsed(&["--seed", "1", "--shrink-for", "2"]).is_err());
+        let args = parsed(&["--seed", "7", "--shrink-for", "1m 30s"]).unwrap();
+        assert_eq!((args.seed, args.how.shrink_for), (Some(7), Duration::from_secs(90)));
+    }
+
+    #[test]
+    fn nothing_is_kept_of_a_run_that_does_not_fail() {
+        let folder = std::env::temp_dir().join(format!("highwater-sim-kept-{}", std::process::id()));
+        let how = How { shrink_for: Duration::from_secs(1), keep: Some(folder.clone()) };
+        let text = plan_of_seed(0, Mode::Machine).to_string();
+        let calm: Vec<&str> = text.lines().take(2).collect();
+        assert!(!how.tell(&Plan::read(&calm.join("\n")).unwrap()));
+        assert!(!folder.exists());
+    }
+}
