@@ -60,6 +60,7 @@ scenarios! {
     a_filtered_event_can_be_the_witness
     a_flush_that_fails_is_asked_again_before_the_dial
     a_full_buffer_stops_the_reading
+    a_gap_left_open_ends_behind_what_was_durable
     a_history_that_is_always_too_old_is_asked_for_five_times
     a_hundred_malformed_frames_in_a_row_end_the_connection
     a_lost_answer_to_the_first_load_is_asked_again

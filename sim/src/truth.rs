@@ -184,7 +184,7 @@ impl Truth {
         }
         let of = |fact: &Fact| match fact.nature {
             Nature::Poison => Duration::from_secs(3),
-            Nature::Huge => Duration::from_secs(90),
+            Nature::Huge => Duration::from_secs(300),
             Nature::Plain | Nature::Oversize | Nature::Garbage | Nature::TwoFaced => each,
         };
         self.facts.iter().map(of).fold(Duration::ZERO, core::ops::Add::add)

@@ -28,7 +28,8 @@ impl<P: Payload> Consumer<P> {
         for gap in gaps {
             self.records_mut().remember(gap);
             if gap.to.is_none() {
-                self.await_end(gap, Until::Past);
+                let end = self.records().end_of(gap.scope).unwrap_or(gap.from);
+                self.await_end(gap, Until::Behind(end.max(gap.from)));
             }
         }
         let source = self.attempts.source;

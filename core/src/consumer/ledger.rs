@@ -26,6 +26,8 @@ pub(super) enum Until {
     Any,
     /// The next one behind the gap's start.
     Past,
+    /// The next one behind what was durable as a life began: the one before may have taken in all that, and left no end.
+    Behind(Mark),
 }
 
 impl<P: Payload> Consumer<P> {
@@ -107,10 +109,14 @@ impl<P: Payload> Consumer<P> {
         let scope = self.scope;
         let mut ended = Vec::new();
         self.open_gaps.retain(|open| {
+            let is_behind = |mark: Mark| match open.gap.scope == scope {
+                true => here.cursor > mark.cursor,
+                false => here.time > mark.time,
+            };
             let is_past = match open.until {
                 Until::Any => true,
-                Until::Past if open.gap.scope == scope => here.cursor > open.gap.from.cursor,
-                Until::Past => here.time > open.gap.from.time,
+                Until::Past => is_behind(open.gap.from),
+                Until::Behind(mark) => is_behind(mark),
             };
             if is_past {
                 ended.push(Gap { to: Some(here), ..open.gap });

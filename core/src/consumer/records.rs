@@ -132,7 +132,13 @@ impl<K: Clone> Records<K> {
 
     /// Where the current record ends; none before its first event.
     pub(super) fn end(&self) -> Option<Mark> {
-        let witness = self.current().1.witness.as_ref()?;
+        self.end_of(self.current().0)
+    }
+
+    /// Where the record of a scope ends; none before its first event.
+    pub(super) fn end_of(&self, scope: Scope) -> Option<Mark> {
+        let row = self.rows.iter().find(|row| row.scope == scope)?;
+        let witness = row.checkpoint.witness.as_ref()?;
         Some(Mark { cursor: witness.cursor, time: witness.time })
     }
 
