@@ -109,9 +109,8 @@ impl<P: Payload> Consumer<P> {
         let scope = self.scope;
         let mut ended = Vec::new();
         self.open_gaps.retain(|open| {
-            let is_behind = |mark: Mark| match open.gap.scope == scope {
-                true => here.cursor > mark.cursor,
-                false => here.time > mark.time,
+            let is_behind = |mark: Mark| {
+                if open.gap.scope == scope { here.cursor > mark.cursor } else { here.time > mark.time }
             };
             let is_past = match open.until {
                 Until::Any => true,
