@@ -167,14 +167,15 @@ impl Verdict {
         self.is_sound() && self.rows == self.sent
     }
 
-    /// Looks for records that nothing asks for. Where servers drop, mix or leave out, that lies among what came, and
-    /// what came before a clock went back may come again after it; but other spans end with the first event that came.
+    /// Looks for records that nothing asks for. Where servers drop, mix or leave out, that lies among what came; what
+    /// came before a clock went back may come again after it, and what was read of an overlap is doubted all the same.
+    /// But other spans end with the first event that came.
     fn examine(&mut self, records: &[Record], log: &Log, causes: &Causes) {
         for record in records {
             let cause = record.cause.as_str();
             *self.records.entry(cause.to_owned()).or_default() += 1;
             let is_meant = causes.excusing.contains(&cause) || causes.harmless.contains(&cause);
-            let has_others = ["cutover", "oversize", "clock"].contains(&cause);
+            let has_others = ["cutover", "oversize", "clock", "witness"].contains(&cause);
             let inside = if has_others { 0 } else { record.stored_inside(log) };
             if !is_meant || inside > 0 {
                 self.superfluous.push(format!("{inside} stored events inside {record:?}"));
@@ -205,7 +206,7 @@ mod tests {
 
     fn verdict(keys: &str, gap: &str, dead: &str) -> Verdict {
         let stored = Stored::parse(keys, gap, dead).expect("what is exported can be read");
-        let causes = Causes { excusing: vec!["witness"], harmless: vec!["cutover"] };
+        let causes = Causes { excusing: vec!["too-old"], harmless: vec!["cutover"] };
         Truth::parse(TRUTH).expect("the truth can be read").judge(&stored, &causes)
     }
 
@@ -227,11 +228,11 @@ mod tests {
         let but_c = "a\tA1\nb\tB\nd\tD\n";
         let is_lost = |gap: &str, dead: &str| verdict(but_c, gap, dead).lost == ["c"];
         assert!(is_lost("", ""));
-        assert!(is_lost(&gap("witness", "closed", 20, 13), ""));
-        assert!(is_lost(&gap("witness", "unproven", 10, 20), ""), "a record of another span");
+        assert!(is_lost(&gap("too-old", "closed", 20, 13), ""));
+        assert!(is_lost(&gap("too-old", "unproven", 10, 20), ""), "a record of another span");
         assert!(is_lost(&gap("cutover", "unproven", 10, 50), ""), "a record that excuses nothing");
         assert!(is_lost("", r#"{"sha256":"garbage","after":2}"#), "something else was set aside");
-        let on_record = verdict(but_c, &gap("witness", "unproven", 20, 13), "");
+        let on_record = verdict(but_c, &gap("too-old", "unproven", 20, 13), "");
         assert_eq!(on_record.to_string(), "sent 4, hidden 1, rows 3, set aside 0, on record 1");
         let aside = verdict(but_c, "", r#"{"sha256":"C","after":null}"#);
         assert_eq!(aside.to_string(), "sent 4, hidden 1, rows 3, set aside 1, on record 0");
@@ -242,10 +243,10 @@ mod tests {
     fn a_record_that_nothing_asks_for_is_seen() {
         let all = "b\tB\na\tA2\nc\tC\nd\tD\n";
         for (gap, superfluous) in [
-            (gap("witness", "unproven", 20, 12), 0),
+            (gap("too-old", "unproven", 20, 12), 0),
             (gap("cutover", "unproven", 10, 50), 0),
             (gap("clock", "unproven", 20, 12), 1),
-            (gap("witness", "unproven", 20, 13), 1),
+            (gap("too-old", "unproven", 20, 13), 1),
         ] {
             let verdict = verdict(all, &gap, "");
             assert_eq!(verdict.superfluous.len(), superfluous, "{gap}: {verdict}");
