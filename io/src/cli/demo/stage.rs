@@ -39,15 +39,24 @@ impl Wire {
     }
 
     /// A feed that fails more in seconds than the real network does in a week.
+    ///
+    /// It counts in events: what is due by the clock would wait for whoever connects, and let nobody get ahead.
     pub(super) fn config(self, seed: u64) -> Config {
         let (wires, faults): (_, &[&str]) = match self {
             Self::V1 => (
                 Wires::V1,
-                &["drop=1500ms", "half-open=6s", "reorder", "malformed=400ms", "503=4", "re-emission=9s"],
+                &["drop=8000", "half-open=25000", "reorder", "malformed=4000", "503=4", "re-emission=30000"],
             ),
             Self::V2 => (
                 Wires::V2,
-                &["drop=1500ms", "half-open=6s", "rotation=7s", "malformed=400ms", "503=4", "re-emission=9s"],
+                &[
+                    "drop=3000",
+                    "half-open=10000",
+                    "rotation=9000",
+                    "malformed=2000",
+                    "503=4",
+                    "re-emission=12000",
+                ],
             ),
         };
         let faults = faults.iter().map(|fault| fault.parse().expect("the faults are well-formed")).collect();
