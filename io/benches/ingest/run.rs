@@ -32,13 +32,18 @@ pub(crate) fn follow(url: &str) -> Highwater {
     Highwater::follow(url).start(Start::Oldest)
 }
 
-/// Follows until `events` are durable.
+/// Follows until `events` are durable; that is when the race is over, before anybody says goodbye.
 pub(crate) fn run<S: IntoSink>(following: Following<S>, events: u64) -> Result<Cost> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let tally = following.tally();
     let meter = Meter::start()?;
-    let finished = runtime.block_on(following.run(durable(tally, events)))?;
-    let cost = meter.stop()?;
+    let mut cost = None;
+    let over = async {
+        durable(tally, events).await;
+        cost = Some(meter.stop());
+    };
+    let finished = runtime.block_on(following.run(over))?;
+    let cost = cost.ok_or_else(|| format!("ended too early: {finished:?}"))??;
     let taken = finished.tally.stored + finished.tally.duplicates;
     if taken < events { Err(format!("only {taken} events: {finished:?}").into()) } else { Ok(cost) }
 }
