@@ -298,20 +298,26 @@ fn a_gap_is_one_line_whatever_is_written_of_it() {
 
 #[test]
 fn a_checkpoint_that_makes_no_sense_is_named() {
-    let mut bench = Bench::new();
-    assert_eq!(bench.sink.append(&append(bench.fence, 0, commits([1]))), stored(1, 0));
-    bench.other().execute_batch("UPDATE checkpoint SET witness_key = '{\"commit\":3}'").unwrap();
-    assert_eq!(bench.sink.open(), Err(Unavailable));
-    match bench.sink.ending().get() {
-        Some(Ended::Damaged(what)) => {
-            assert!(what.contains("a.example:443") && what.contains("witness"), "{what}");
+    for (damage, word) in [
+        ("UPDATE checkpoint SET witness_key = '{\"commit\":3}'", "witness"),
+        ("UPDATE checkpoint SET version = -1", "version"),
+        ("UPDATE scopes SET incarnation = 4294967295", "incarnation"),
+    ] {
+        let mut bench = Bench::new();
+        assert_eq!(bench.sink.append(&append(bench.fence, 0, commits([1]))), stored(1, 0));
+        bench.other().execute_batch(damage).unwrap();
+        assert_eq!(bench.sink.open(), Err(Unavailable));
+        match bench.sink.ending().get() {
+            Some(Ended::Damaged(what)) => {
+                assert!(what.contains("a.example:443") && what.contains(word), "{what}");
+            }
+            other => panic!("{other:?}"),
         }
-        other => panic!("{other:?}"),
-    }
-    drop(bench.sink);
-    match Sqlite::at(&bench.path, origins()) {
-        Err(OpenError::Damaged { what, .. }) => assert!(what.contains("a.example:443"), "{what}"),
-        other => panic!("{other:?}"),
+        drop(bench.sink);
+        match Sqlite::at(&bench.path, origins()) {
+            Err(OpenError::Damaged { what, .. }) => assert!(what.contains("a.example:443"), "{what}"),
+            other => panic!("{other:?}"),
+        }
     }
 }
 

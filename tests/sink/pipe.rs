@@ -172,10 +172,17 @@ fn what_is_no_place_is_named_and_left_alone() {
     assert!(matches!(open("hello"), OpenError::Foreign { .. }));
     assert!(matches!(open("{\"highwater_checkpoint\":2}"), OpenError::Newer { found: 2, .. }));
     assert!(matches!(open("{\"highwater_checkpoint\":1}"), OpenError::Damaged { .. }));
-    let scope = r#"{"host":"h","dialect":"d","kind":"moon","incarnation":0,"version":1,"place":"tip","position":null,"witness":null,"covered_until_us":0,"filter":"0","margin_us":0,"stored":0}"#;
-    match open(&format!(r#"{{"highwater_checkpoint":1,"fence":1,"gaps":[],"scopes":[{scope}]}}"#)) {
-        OpenError::Damaged { what, .. } => assert!(what.contains("moon"), "{what}"),
-        other => panic!("{other:?}"),
+    let scope = r#"{"host":"h","dialect":"d","kind":"time","incarnation":0,"version":1,"place":"tip","position":null,"witness":null,"covered_until_us":0,"filter":"0","margin_us":0,"stored":0}"#;
+    let whole = format!(r#"{{"highwater_checkpoint":1,"fence":1,"gaps":[],"scopes":[{scope}]}}"#);
+    for (sound, damage, word) in [
+        (r#""kind":"time""#, r#""kind":"moon""#, "moon"),
+        (r#""version":1,"#, r#""version":18446744073709551615,"#, "version"),
+        (r#""fence":1"#, r#""fence":18446744073709551615"#, "fence"),
+    ] {
+        match open(&whole.replacen(sound, damage, 1)) {
+            OpenError::Damaged { what, .. } => assert!(what.contains(word), "{what}"),
+            other => panic!("{other:?}"),
+        }
     }
 }
 

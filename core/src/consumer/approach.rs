@@ -44,35 +44,41 @@ impl Approach {
             };
             return (place, Continuity::Free);
         };
-        match (self, kind) {
-            (Self::WitnessByTime, _) => {
+        let by = match kind {
+            CursorKind::Time => By::Time,
+            CursorKind::Seq => By::Seq,
+        };
+        match self {
+            Self::WitnessByTime => {
                 let by_time = Place::Time(witness.time - margin);
                 let place = reached.map_or(by_time, |reached| Place::Cursor(reached.min(witness.cursor)));
                 (place, Continuity::Expected(witness.clone(), By::SeqByTime))
             }
             // What the server has lies behind the checkpoint: a number before it is another history's.
-            (Self::CoveredByTime { .. }, CursorKind::Seq) => {
-                (Place::Time(covered - margin), Continuity::Unproven(witness.clone(), By::Seq))
+            Self::CoveredByTime { .. } => {
+                (Place::Time(covered - margin), Continuity::Unproven(witness.clone(), by))
             }
-            (Self::CoveredByTime { .. }, CursorKind::Time) => {
-                (Place::Time(covered - margin), Continuity::Unproven(witness.clone(), By::Time))
-            }
-            (Self::NewFilter, CursorKind::Seq) => (checkpoint.place, Continuity::Free),
-            (Self::Checkpoint | Self::Now, CursorKind::Seq) => {
-                (checkpoint.place, Continuity::Expected(witness.clone(), By::Seq))
-            }
-            (Self::Checkpoint | Self::Now | Self::NewFilter, CursorKind::Time) => {
-                let Place::Cursor(end) = checkpoint.place else {
-                    unreachable!("a record that has a witness has a position");
-                };
-                let begin = Cursor(end.0.saturating_sub(margin.as_micros()));
-                let place = reached.map_or(begin, |reached| reached.clamp(begin, end));
+            Self::Checkpoint | Self::Now | Self::NewFilter => {
+                let place = overlap(kind, checkpoint).map_or(checkpoint.place, |(begin, end)| {
+                    Place::Cursor(reached.map_or(begin, |reached| reached.clamp(begin, end)))
+                });
                 let continuity = match self {
                     Self::NewFilter => Continuity::Free,
-                    _ => Continuity::Expected(witness.clone(), By::Time),
+                    _ => Continuity::Expected(witness.clone(), by),
                 };
-                (Place::Cursor(place), continuity)
+                (place, continuity)
             }
         }
     }
+}
+
+/// What is read again where positions are times: from the margin before the checkpoint up to it.
+pub(super) fn overlap<K>(kind: CursorKind, checkpoint: &Checkpoint<K>) -> Option<(Cursor, Cursor)> {
+    let witness = checkpoint.witness.as_ref().filter(|_| kind == CursorKind::Time)?;
+    let end = match checkpoint.place {
+        Place::Cursor(cursor) => cursor,
+        // A damaged record; what it says was durable was durable.
+        Place::Tip | Place::Oldest | Place::Time(_) => witness.cursor,
+    };
+    Some((Cursor(end.0.saturating_sub(checkpoint.margin.as_micros())), end))
 }

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::consumer::Consumer;
+use crate::consumer::approach::overlap;
 use crate::consumer::buffer::Entry;
 use crate::consumer::cutover::Cutover;
 use crate::cursor::{Cursor, CursorKind, Place};
@@ -80,17 +81,14 @@ impl<P: Payload> Consumer<P> {
     /// the next lead to one server, and where each puts an event.
     pub(super) fn record_skipped(&mut self, asked: Place) {
         let (scope, checkpoint) = self.records().current();
-        let (Place::Cursor(asked), Place::Cursor(end)) = (asked, checkpoint.place) else {
+        let (Place::Cursor(asked), Some((begin, _))) = (asked, overlap(scope.kind, checkpoint)) else {
             return;
         };
-        let begin = end.0.saturating_sub(checkpoint.margin.as_micros());
-        if scope.kind == CursorKind::Time && checkpoint.witness.is_some() && begin < asked.0 {
-            let mark = |cursor: u64| Mark { cursor: Cursor(cursor), time: WallTime::from_micros(cursor) };
-            let (from, to) = (mark(begin), Some(mark(asked.0)));
-            let gap = Gap { scope, cause: Cause::Witness, state: GapState::Unproven, from, to };
-            if !self.records().remembers(gap) {
-                self.record(gap);
-            }
+        let mark = |cursor: Cursor| Mark { cursor, time: WallTime::from_micros(cursor.0) };
+        let (from, to) = (mark(begin), Some(mark(asked)));
+        let gap = Gap { scope, cause: Cause::Witness, state: GapState::Unproven, from, to };
+        if begin < asked && !self.records().remembers(gap) {
+            self.record(gap);
         }
     }
 

@@ -7,6 +7,7 @@ use highwater_core::cursor::{Cursor, CursorKind, Place};
 use highwater_core::dialect::jetstream::{Jetstream, Key};
 use highwater_core::event::{Event, Payload, Reason};
 use highwater_core::gap::{Cause, Gap, GapState, Mark};
+use highwater_core::number::Version;
 use highwater_core::scope::Scope;
 use highwater_core::sink::{Content, DeadLetter};
 use highwater_core::time::WallTime;
@@ -99,6 +100,17 @@ impl StoredScope {
     pub(crate) fn scope(&self, origins: &Origins) -> Option<Scope> {
         let source = origins.find(&self.host, &self.dialect)?;
         Some(Scope { source, kind: self.kind, incarnation: self.incarnation })
+    }
+}
+
+impl StoredCheckpoint {
+    /// Itself, unless it has counters that only damage can have brought so far: the machine counts on from them.
+    pub(crate) fn sound(self) -> Result<Self, String> {
+        let (Version(version), incarnation) = (self.checkpoint.version, self.scope.incarnation);
+        match i64::try_from(version) {
+            Ok(_) if incarnation < u32::MAX => Ok(self),
+            _ => Err(format!("nobody counts to version {version} of incarnation {incarnation}")),
+        }
     }
 }
 

@@ -68,11 +68,14 @@ pub(super) fn read_all(connection: &Connection) -> Result<Vec<StoredCheckpoint>,
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         let scope = scope::read(row, 0)?;
-        let checkpoint = read(row).map_err(|what| {
+        let stored = number(row.get(13)?);
+        let damaged = {
             let StoredScope { host, dialect, incarnation, .. } = &scope;
-            Fault::Damaged(format!("the checkpoint of {host} {dialect} incarnation {incarnation}: {what}"))
-        })?;
-        all.push(StoredCheckpoint { scope, checkpoint, stored: number(row.get(13)?) });
+            format!("the checkpoint of {host} {dialect} incarnation {incarnation}")
+        };
+        let checkpoint =
+            read(row).and_then(|checkpoint| StoredCheckpoint { scope, checkpoint, stored }.sound());
+        all.push(checkpoint.map_err(|what| Fault::Damaged(format!("{damaged}: {what}")))?);
     }
     Ok(all)
 }

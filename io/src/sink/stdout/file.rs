@@ -130,7 +130,13 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Ledger, OpenError> {
     if found > VERSION {
         return Err(OpenError::Newer { path, found, known: VERSION });
     }
-    let body: Body = serde_json::from_slice(bytes)
-        .map_err(|error| OpenError::Damaged { path, what: error.to_string() })?;
+    let damaged = |what| OpenError::Damaged { path, what };
+    let body: Body = match serde_json::from_slice(bytes) {
+        Ok(body) => body,
+        Err(error) => return Err(damaged(error.to_string())),
+    };
+    if i64::try_from(body.fence).is_err() {
+        return Err(damaged(format!("nobody counts to fence {}", body.fence)));
+    }
     Ok(Ledger::new(Fence(body.fence), body.scopes, body.gaps))
 }

@@ -100,7 +100,7 @@ impl TryFrom<Checkpoint> for StoredCheckpoint {
             filter: FilterHash(filter),
             margin: Duration::from_micros(json.margin_us),
         };
-        Ok(Self { scope: json.scope.try_into()?, checkpoint, stored: json.stored })
+        Self { scope: json.scope.try_into()?, checkpoint, stored: json.stored }.sound()
     }
 }
 
