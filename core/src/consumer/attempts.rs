@@ -111,12 +111,17 @@ impl Attempts {
         large.is_some_and(|(at, deaths)| at == place && deaths >= LARGE_DEATHS_MAX)
     }
 
-    /// What the next decision rests on, besides the failures.
-    pub(super) fn words(&self) -> [u64; 3] {
-        let fatal = self.is_fatal.iter().fold(0, |bits, &is_fatal| bits << 1 | u64::from(is_fatal));
-        let large = self.large.iter().flatten().fold(0, |sum, (_, deaths)| sum + u64::from(*deaths));
+    /// What the next decision rests on besides the failures, as words for a fingerprint.
+    pub(super) fn add(&self, mut take: impl FnMut(u64)) {
         let tag = (self.compression as u64) << 1 | u64::from(self.is_good);
-        [u64::from(self.failures_here), fatal, large << 8 | tag]
+        take(u64::from(self.source.0) << 32 | u64::from(self.failures));
+        take(u64::from(self.failures_here) << 8 | tag);
+        take(self.is_fatal.iter().fold(0, |bits, &is_fatal| bits << 1 | u64::from(is_fatal)));
+    }
+
+    /// For each source: where connections died of a large message, and how many.
+    pub(super) fn large(&self) -> &[Option<(Place, u8)>] {
+        &self.large
     }
 
     /// The next source in the order of preference that is not given up, if there is another one.

@@ -95,9 +95,9 @@ impl<P: Payload> Buffer<P> {
         self.bytes
     }
 
-    /// How many things wait.
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
+    /// What waits, in order.
+    pub(super) fn entries(&self) -> &VecDeque<Entry<P>> {
+        &self.entries
     }
 
     /// Takes a change of scope off the front.

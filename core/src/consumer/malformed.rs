@@ -41,9 +41,13 @@ impl Tally {
         self.row >= ROW_MAX || (self.seen == WINDOW && self.malformed >= WINDOW_MAX)
     }
 
-    /// Malformed frames in a row, and among the last thousand.
-    pub(super) const fn counts(&self) -> (u16, u16) {
-        (self.row, self.malformed)
+    /// What the next verdict rests on; where the window begins counts only if something in it was malformed.
+    pub(super) fn add(&self, mut take: impl FnMut(u64)) {
+        take(u64::from(self.seen) << 32 | u64::from(self.row) << 16 | u64::from(self.malformed));
+        if self.malformed > 0 {
+            take(u64::from(self.next));
+            self.bits.iter().for_each(|&word| take(word));
+        }
     }
 }
 

@@ -36,11 +36,11 @@ pub(super) struct Records<K> {
 
 /// What is known of one scope.
 #[derive(Clone, Debug)]
-struct Row<K> {
-    scope: Scope,
-    checkpoint: Checkpoint<K>,
+pub(super) struct Row<K> {
+    pub(super) scope: Scope,
+    pub(super) checkpoint: Checkpoint<K>,
     /// How far an overlap was read and is durable, by connections that did not get beyond it.
-    reached: Option<Cursor>,
+    pub(super) reached: Option<Cursor>,
 }
 
 /// Whether appends move the checkpoint.
@@ -200,6 +200,16 @@ impl<K: Clone> Records<K> {
     /// Whether this gap, as it stands, is on record already.
     pub(super) fn remembers(&self, gap: Gap) -> bool {
         self.gaps.contains(&gap)
+    }
+
+    /// What is known of each scope.
+    pub(super) fn rows(&self) -> &[Row<K>] {
+        &self.rows
+    }
+
+    /// The gaps that a witness may close.
+    pub(super) fn gaps(&self) -> &[Gap] {
+        &self.gaps
     }
 
     /// Remembers a gap that a witness may close.

@@ -155,13 +155,21 @@ impl<P: Payload> Job<P> {
         }
     }
 
-    /// How many pieces are left, and how often the first was refused.
-    pub(super) fn shape(&self) -> (usize, u8) {
-        let refusals = match self.pieces.first() {
-            Some(Piece::Suspect { refusals, .. }) => *refusals,
-            Some(Piece::Store(_)) | None => 0,
-        };
-        (self.pieces.len(), refusals)
+    /// What is left of it, as words for a fingerprint.
+    pub(super) fn add(&self, mut take: impl FnMut(u64)) {
+        take(self.pieces.len() as u64);
+        for piece in &self.pieces {
+            match piece {
+                Piece::Store(range) => take((range.start as u64) << 32 | range.end as u64),
+                Piece::Suspect { index, refusals, why } => {
+                    take(1 << 63 | (*index as u64) << 8 | u64::from(*refusals));
+                    take(
+                        why.bytes()
+                            .fold(why.len() as u64, |hash, byte| hash.rotate_left(8) ^ u64::from(byte)),
+                    );
+                }
+            }
+        }
     }
 
     fn bury(&self, index: usize, why: &str) -> DeadLetter<P> {
