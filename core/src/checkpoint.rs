@@ -1,11 +1,13 @@
 //! The durable record of how far a scope was followed.
 
+use serde::{Deserialize, Serialize};
+
 use crate::cursor::{Cursor, Place};
 use crate::number::Version;
 use crate::time::{Duration, WallTime};
 
 /// The event at a checkpoint: since every wire resumes inclusively, it must come again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Witness<K> {
     /// The event's position.
     pub cursor: Cursor,
@@ -16,11 +18,11 @@ pub struct Witness<K> {
 }
 
 /// Names the set of events that were asked for; a change of filter is a change of what silence means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FilterHash(pub u64);
 
 /// The durable record of a scope. Everything handed to the machine up to it is stored, a dead letter, or in a gap.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint<K> {
     /// How often this record was written; the first is 1.
     pub version: Version,

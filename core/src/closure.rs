@@ -2,12 +2,14 @@
 
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Duration;
 
 /// How the other side, or the network, ended a connection or refused to begin one.
 ///
 /// A dialect makes these of statuses, bodies, close codes and transport errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Closure {
     /// It will pass: reset, timeout, TLS, DNS, 429, 5xx, any ordinary close. The server may say for how long.
     Retry {
@@ -41,7 +43,7 @@ impl fmt::Display for Closure {
 }
 
 /// Why the machine ends a connection itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum CloseReason {
     /// It did not open in time.
     ConnectTimeout,

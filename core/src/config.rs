@@ -2,12 +2,14 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use crate::checkpoint::FilterHash;
 use crate::cursor::{CursorKind, Place};
 use crate::time::Duration;
 
 /// Everything a consumer is told at its birth.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Config {
     /// The feeds, in order of preference; at least one.
     pub sources: Vec<Source>,
@@ -52,7 +54,7 @@ pub struct Config {
 }
 
 /// What the machine must know of a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// What its cursors count in until its events say otherwise.
     pub kind: CursorKind,

@@ -2,10 +2,12 @@
 
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::WallTime;
 
 /// A position in one [`Scope`](crate::scope::Scope); it means nothing in another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Cursor(pub u64);
 
 impl fmt::Display for Cursor {
@@ -15,7 +17,7 @@ impl fmt::Display for Cursor {
 }
 
 /// What a feed counts its positions in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum CursorKind {
     /// Microseconds of the server's clock: neither unique nor ordered across a restart of the server.
     Time,
@@ -33,7 +35,7 @@ impl fmt::Display for CursorKind {
 }
 
 /// Where a subscription begins. Every wire we know includes the event at a cursor it is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Place {
     /// Whatever happens from now on.
     Tip,

@@ -21,6 +21,7 @@ pub(crate) mod seq;
 
 mod pasted;
 mod refusal;
+mod shadow;
 mod subscription;
 mod text;
 

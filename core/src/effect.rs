@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::closure::CloseReason;
 use crate::cursor::Place;
 use crate::event::Payload;
@@ -68,7 +70,7 @@ pub enum Effect<P: Payload> {
 }
 
 /// What to ask of a server besides the place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct OpenOptions {
     /// Compression, if the operator allows it and the last connection did not fail over it.
     pub compress: bool,
@@ -77,7 +79,7 @@ pub struct OpenOptions {
 }
 
 /// Something the operator should know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Notice {
     /// There is a checkpoint, so the start that was asked for has no meaning.
     StartIgnored,
@@ -168,7 +170,7 @@ impl fmt::Display for Notice {
 }
 
 /// Why an input changed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Ignored {
     /// It belongs to a connection that is over, or never was.
     OldEpoch,
@@ -181,7 +183,7 @@ pub enum Ignored {
 }
 
 /// How it all ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     /// It was asked to stop, and all it had was durable.
     Stopped,

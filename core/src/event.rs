@@ -4,9 +4,12 @@ use alloc::string::String;
 use core::fmt::Debug;
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
+
+use serde::{Deserialize, Serialize};
 
 use crate::cursor::{Cursor, CursorKind};
+use crate::digest::Digest;
 use crate::time::WallTime;
 
 /// What an event carries through the machine unread.
@@ -24,7 +27,10 @@ pub trait Payload: Clone + Debug {
 }
 
 /// One thing the feed says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Written down it is `[time, seq, payload]`: there are many of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Row<P>", into = "Row<P>", bound(serialize = "P: Clone + Serialize"))]
 pub struct Event<P> {
     /// The server's time of it. On a wire that counts in time this is the cursor as well.
     pub time: WallTime,
@@ -32,6 +38,20 @@ pub struct Event<P> {
     pub seq: Option<Cursor>,
     /// The event's own bytes, and whatever the dialect read of them.
     pub payload: P,
+}
+
+type Row<P> = (WallTime, Option<Cursor>, P);
+
+impl<P> From<Row<P>> for Event<P> {
+    fn from((time, seq, payload): Row<P>) -> Self {
+        Self { time, seq, payload }
+    }
+}
+
+impl<P> From<Event<P>> for Row<P> {
+    fn from(event: Event<P>) -> Self {
+        (event.time, event.seq, event.payload)
+    }
 }
 
 impl<P> Event<P> {
@@ -50,10 +70,9 @@ impl<P> Event<P> {
 }
 
 /// One frame as its dialect understood it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(serialize = "P: Clone + Serialize"))]
 pub enum Item<P> {
-    /// An event that was asked for.
-    Event(Event<P>),
     /// An event the server sends although nobody asked (v1 sends every identity and account). It moves the cursor
     /// and is not stored.
     Filtered(Event<P>),
@@ -65,6 +84,9 @@ pub enum Item<P> {
     Info,
     /// A frame that is not an event of this dialect. It never moves the cursor.
     Malformed(Reason, Sample),
+    /// An event that was asked for.
+    #[serde(untagged)]
+    Event(Event<P>),
 }
 
 /// An event larger than this is set aside as a dead letter: no sink should have to take it.
@@ -74,7 +96,10 @@ pub const EVENT_BYTES_MAX: usize = 2 << 20;
 pub const SAMPLE_BYTES_MAX: usize = 64 << 10;
 
 /// What is kept of a frame that is set aside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Written down, all that is left of it is its two lengths and the beginning of the hash: what it said stays here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Stub", into = "Stub")]
 pub struct Sample {
     /// The whole frame's length in bytes.
     pub length: u64,
@@ -96,17 +121,41 @@ impl Sample {
     }
 }
 
-/// Why something was set aside as a dead letter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize)]
+struct Stub {
+    length: u64,
+    kept: u32,
+    hash: Digest,
+}
+
+impl From<Sample> for Stub {
+    fn from(sample: Sample) -> Self {
+        let hash = sample.sha256.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        Self { length: sample.length, kept: sample.head.len() as u32, hash: Digest(hash) }
+    }
+}
+
+impl From<Stub> for Sample {
+    fn from(stub: Stub) -> Self {
+        static NOTHING: [u8; SAMPLE_BYTES_MAX] = [0; SAMPLE_BYTES_MAX];
+        let mut sha256 = [0; 32];
+        sha256[..8].copy_from_slice(&stub.hash.0.to_be_bytes());
+        let head = &NOTHING[..SAMPLE_BYTES_MAX.min(stub.kept as usize)];
+        Self { length: stub.length, sha256, head: Bytes::from_static(head) }
+    }
+}
+
+/// Why something was set aside as a dead letter. What a text of it says is not written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
     /// Not JSON, or not the JSON that the dialect's envelope asks for; says where.
-    Malformed(String),
+    Malformed(#[serde(skip)] String),
     /// Larger than [`EVENT_BYTES_MAX`].
     Oversize,
     /// A compressed frame that does not decompress.
     Undecodable,
     /// The sink refused this very event, three times.
-    Refused(String),
+    Refused(#[serde(skip)] String),
     /// The same key is stored with other content.
     Conflict,
 }

@@ -2,12 +2,14 @@
 
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cursor::Cursor;
 use crate::scope::Scope;
 use crate::time::WallTime;
 
 /// Why a span is on record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Cause {
     /// The server said so: `CursorTooOld`, or `OutdatedCursor`.
     TooOld,
@@ -62,7 +64,7 @@ impl fmt::Display for Cause {
 }
 
 /// What is known of a span.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum GapState {
     /// The server said that it no longer has it.
     Lost,
@@ -84,7 +86,7 @@ impl GapState {
 }
 
 /// One end of a span: where in the scope, and when by the server's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Mark {
     /// The position. Of the gap's scope at its start; of whatever scope came after at its end.
     pub cursor: Cursor,
@@ -96,7 +98,7 @@ pub struct Mark {
 ///
 /// Its identity is (scope, cause, `from.cursor`): writing it again widens or closes the same record, so that a
 /// resume repeated a thousand times from one position leaves one line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// The scope it begins in.
     pub scope: Scope,

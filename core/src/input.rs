@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::checkpoint::Checkpoint;
 use crate::closure::Closure;
 use crate::cursor::{Cursor, CursorKind, Place};
@@ -17,7 +19,11 @@ use crate::time::{Duration, WallTime};
 ///
 /// Late or doubled news is welcome and changes nothing: transport news carries the epoch it belongs to, sink news
 /// the number of the question it answers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "P: Serialize, P::Key: Serialize",
+    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
+))]
 pub enum Input<P: Payload> {
     /// The moment named by [`next_timeout`](crate::Consumer::next_timeout) has come, or any other moment.
     Timeout,

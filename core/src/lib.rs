@@ -52,6 +52,7 @@ pub mod closure;
 pub mod config;
 pub mod cursor;
 pub mod dialect;
+pub mod digest;
 pub mod effect;
 pub mod event;
 pub mod gap;
@@ -61,6 +62,7 @@ pub mod scope;
 pub mod serve;
 pub mod sink;
 pub mod time;
+pub mod trace;
 
 mod consumer;
 mod jitter;

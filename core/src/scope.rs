@@ -2,16 +2,18 @@
 
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cursor::CursorKind;
 
 /// The place of a URL in the operator's order of preference, from zero.
 ///
 /// The host knows which host, port and dialect it stands for, and stores a scope under those.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SourceId(pub u16);
 
 /// One history of one source: a cursor of one scope means nothing in another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Scope {
     /// The source; its host, port and dialect are what is stored.
     pub source: SourceId,

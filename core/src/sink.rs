@@ -7,6 +7,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::checkpoint::Checkpoint;
 use crate::cursor::Cursor;
 use crate::event::{Event, Payload, Reason, Sample};
@@ -32,7 +34,7 @@ pub trait Sink<P: Payload> {
 }
 
 /// What a sink remembers of earlier lives.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loaded<K> {
     /// The fence that this opening raised; every append carries it.
     pub fence: Fence,
@@ -107,7 +109,8 @@ impl<P> core::ops::Deref for Events<P> {
 /// Something that is not stored as an event, kept with the reason.
 ///
 /// The same dead letter (scope, `after`, content) is stored once, however often an overlap brings it again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(serialize = "P: Clone + Serialize"))]
 pub struct DeadLetter<P> {
     /// The position of the last event before it on its connection; none if it was the first.
     pub after: Option<Cursor>,
@@ -118,7 +121,8 @@ pub struct DeadLetter<P> {
 }
 
 /// What a dead letter was.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(serialize = "P: Clone + Serialize"))]
 pub enum Content<P> {
     /// A frame that gave no event, or one too large to keep.
     Frame(Sample),
@@ -127,7 +131,7 @@ pub enum Content<P> {
 }
 
 /// What became of an append.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Appended {
     /// It is durable.
     Stored {
@@ -144,7 +148,8 @@ pub enum Appended {
     Refused {
         /// Its index among the append's events.
         index: u32,
-        /// What the sink said.
+        /// What the sink said; not written down.
+        #[serde(skip)]
         why: String,
     },
     /// Not now: busy, full, an I/O error, read-only. Nothing changed.
@@ -154,5 +159,5 @@ pub enum Appended {
 }
 
 /// The sink cannot be used now: busy, full, an I/O error. Worth trying again, for as long as it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unavailable;

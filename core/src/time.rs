@@ -6,8 +6,10 @@
 use core::fmt;
 use core::ops::{Add, AddAssign, Div, Mul, Sub};
 
+use serde::{Deserialize, Serialize};
+
 /// A length of time in microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Duration(u64);
 
 impl Duration {
@@ -107,7 +109,7 @@ impl fmt::Display for Duration {
 }
 
 /// A moment on a clock that never goes back; its zero is the start of the process or of the simulated world.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Instant(u64);
 
 impl Instant {
@@ -144,7 +146,7 @@ impl fmt::Display for Instant {
 }
 
 /// Microseconds since 1970-01-01T00:00:00Z, by somebody's clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct WallTime(u64);
 
 impl WallTime {
@@ -179,7 +181,7 @@ impl Sub<Duration> for WallTime {
 }
 
 /// What the host's clocks say as it hands in an input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Now {
     /// Never goes back between two inputs; deadlines are judged by it.
     pub monotonic: Instant,
