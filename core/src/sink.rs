@@ -73,15 +73,16 @@ pub struct Append<P: Payload> {
 /// A run of a batch's events, shared so that a retry or a split copies nothing.
 #[derive(Clone, Debug)]
 pub struct Events<P> {
-    batch: Arc<[Event<P>]>,
+    /// Not `Arc<[_]>`: that would copy each batch once more.
+    batch: Arc<Vec<Event<P>>>,
     range: Range<usize>,
 }
 
 impl<P> Events<P> {
     /// All of a batch.
-    pub fn new(batch: Arc<[Event<P>]>) -> Self {
+    pub fn new(batch: Vec<Event<P>>) -> Self {
         let range = 0..batch.len();
-        Self { batch, range }
+        Self { batch: Arc::new(batch), range }
     }
 
     /// The part of this run at `range`, counted from this run's start.
@@ -95,7 +96,7 @@ impl<P> Events<P> {
 
 impl<P> Default for Events<P> {
     fn default() -> Self {
-        Self::new(Arc::from(Vec::new()))
+        Self::new(Vec::new())
     }
 }
 

@@ -10,7 +10,6 @@
 //! rounds, and CPU time, which other work on the machine does not touch. `cargo bench --bench sink -- 1000000 5`.
 #![allow(clippy::print_stdout, reason = "the table is what the program is for")]
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -36,7 +35,7 @@ fn main() -> Result<()> {
     let numbers: Vec<u64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let (count, rounds) = (numbers.first().copied().unwrap_or(300_000), numbers.get(1).copied().unwrap_or(5));
     let events: Vec<_> = (0..count).map(event).collect::<Result<_>>()?;
-    let batches: Vec<Arc<[Event<Jetstream>]>> = events.chunks(BATCH_EVENTS).map(Arc::from).collect();
+    let batches: Vec<_> = events.chunks(BATCH_EVENTS).map(|batch| Events::new(batch.to_vec())).collect();
     let mut costs = [const { Vec::new() }; 3];
     for _ in 0..rounds {
         costs[0].push(bare(&batches)?);
@@ -124,7 +123,7 @@ fn origins() -> Result<Origins> {
 }
 
 /// Appends everything twice.
-fn sink(batches: &[Arc<[Event<Jetstream>]>]) -> Result<[Cost; 2]> {
+fn sink(batches: &[Events<Jetstream>]) -> Result<[Cost; 2]> {
     let folder = tempfile::tempdir()?;
     let mut sink = Sqlite::at(&folder.path().join("sink.db"), origins()?)?;
     let fence = sink.open().map_err(|_| "the sink does not open")?.fence;
@@ -146,7 +145,7 @@ fn sink(batches: &[Arc<[Event<Jetstream>]>]) -> Result<[Cost; 2]> {
     Ok([pass(true)?, pass(false)?])
 }
 
-fn append(fence: Fence, version: u64, batch: &Arc<[Event<Jetstream>]>) -> Append<Jetstream> {
+fn append(fence: Fence, version: u64, batch: &Events<Jetstream>) -> Append<Jetstream> {
     let last = &batch[batch.len() - 1];
     let cursor = Cursor(last.time.as_micros());
     Append {
@@ -154,7 +153,7 @@ fn append(fence: Fence, version: u64, batch: &Arc<[Event<Jetstream>]>) -> Append
         fence,
         scope: Scope { source: SourceId(0), kind: CursorKind::Time, incarnation: 0 },
         expect: Version(version),
-        events: Events::new(Arc::clone(batch)),
+        events: batch.clone(),
         dead_letters: Vec::new(),
         gaps: Vec::new(),
         checkpoint: Checkpoint {
@@ -168,7 +167,7 @@ fn append(fence: Fence, version: u64, batch: &Arc<[Event<Jetstream>]>) -> Append
     }
 }
 
-fn bare(batches: &[Arc<[Event<Jetstream>]>]) -> Result<Cost> {
+fn bare(batches: &[Events<Jetstream>]) -> Result<Cost> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("bare.db");
     // The sink makes the tables; all else is up to us.

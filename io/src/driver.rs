@@ -23,7 +23,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::FusedFuture;
 use highwater_core::dialect::jetstream::Jetstream;
 use highwater_core::effect::Outcome;
-use highwater_core::sink::Appended;
+use highwater_core::sink::{Appended, Events};
 use highwater_core::{Config, Consumer, Effect, Input};
 use tokio::sync::watch;
 use tracing::debug;
@@ -51,6 +51,8 @@ pub struct Driver<D> {
     alarm: Alarm,
     sockets: Sockets<D>,
     worker: Worker<Jetstream>,
+    /// What was appended last: let go of only when the sink has its next question, which need not wait for it.
+    appended: Events<Jetstream>,
     turn: Turn,
     report: Report,
     counter: Counter,
@@ -97,6 +99,7 @@ impl<D: Dial> Driver<D> {
             alarm: Alarm::new(clock),
             sockets,
             worker,
+            appended: Events::default(),
             turn: Turn::new(order),
             report: Report::new(feeds),
             counter: Counter::new(tally),
@@ -135,7 +138,11 @@ impl<D: Dial> Driver<D> {
             self.counter.effect(&effect);
             match effect {
                 Effect::Load { op } => self.worker.ask(Question::Open(op)),
-                Effect::Append(append) => self.worker.ask(Question::Append(append)),
+                Effect::Append(append) => {
+                    let events = append.events.clone();
+                    self.worker.ask(Question::Append(append));
+                    self.appended = events;
+                }
                 Effect::Flush { op } => self.worker.ask(Question::Flush(op)),
                 Effect::Open { epoch, source, place, options } => {
                     self.report.dialling(source);

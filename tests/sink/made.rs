@@ -1,7 +1,5 @@
 //! Events and appends for tests of sinks: made of the bytes that a wire would bring.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use highwater::sink::{Origin, Origins};
 use highwater_core::checkpoint::{Checkpoint, FilterHash, Witness};
@@ -80,7 +78,7 @@ pub(crate) fn append(fence: Fence, expect: u64, events: Vec<Event<Jetstream>>) -
         scope: SCOPE,
         expect: Version(expect),
         checkpoint: checkpoint(expect + 1, &events),
-        events: Events::new(Arc::from(events)),
+        events: Events::new(events),
         dead_letters: Vec::new(),
         gaps: Vec::new(),
     }

@@ -4,7 +4,6 @@
 //! the delivery order becomes durable before it, or with it.
 
 use alloc::collections::VecDeque;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::checkpoint::{Checkpoint, Witness};
@@ -146,7 +145,7 @@ impl<P: Payload> Buffer<P> {
             let event = index.map_or(passed.as_ref(), |index| events.get(index))?;
             Some((reach.place, Witness { cursor: reach.cursor, time: event.time, key: event.payload.key() }))
         });
-        Batch { events: Events::new(Arc::from(events)), dead_letters, gaps, peak, newest, bytes }
+        Batch { events: Events::new(events), dead_letters, gaps, peak, newest, bytes }
     }
 
     fn pop_if(&mut self, wanted: impl FnOnce(&Entry<P>) -> bool) -> Option<Entry<P>> {

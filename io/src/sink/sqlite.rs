@@ -41,6 +41,9 @@ pub use self::reader::{Reader, RowId};
 /// stop must not have to.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(100);
 
+/// One thread at a time has a connection: the compiler sees to that, and SQLite need not lock it at each call.
+const READ_WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
 /// A database that this process alone writes to.
 #[derive(Debug)]
 pub struct Sqlite {
@@ -136,7 +139,7 @@ impl Sink<Jetstream> for Sqlite {
 /// The first connection: makes the file if there is none, and changes none that is not ours.
 fn make(path: &Path) -> Result<Connection, OpenError> {
     let meaning = |error| while_opening(path, &error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let flags = READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let connection = Connection::open_with_flags(path, flags).map_err(meaning)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(meaning)?;
     migrate::version(&connection, path)?;
@@ -149,7 +152,7 @@ fn make(path: &Path) -> Result<Connection, OpenError> {
 
 /// Another connection to the same file, which must still be there.
 fn reconnect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = Connection::open_with_flags(path, READ_WRITE)?;
     prepare(&connection)?;
     Ok(connection)
 }

@@ -37,7 +37,8 @@ impl Reader {
         if !path.try_exists().map_err(|error| OpenError::input_output(path, &error))? {
             return Err(OpenError::Missing { path: path.to_owned() });
         }
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)
             .and_then(|connection| connection.busy_timeout(BUSY_TIMEOUT).map(|()| connection))
             .map_err(|error| while_opening(path, &error))?;
         migrate::check(&connection, path, schema::STEPS)?;
