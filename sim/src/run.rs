@@ -141,14 +141,14 @@ pub(crate) fn ended<C: Carrier>(mut world: World<C>) -> Ended {
         Err(Violation::of(Rule::World, format!("a panic: {}", said.unwrap_or_default())))
     });
     Ended {
-        violation: result.err(),
         steps: world.steps(),
         fired: world.fired(),
         hash: world.oracle().hash(),
         time: world.now().since(Instant::ZERO),
         coverage: world.coverage().clone(),
         outcomes: world.outcomes().to_vec(),
-        trace: world.into_trace(),
+        trace: world.into_trace(&result.as_ref().err().map_or_else(String::new, Violation::to_string)),
+        violation: result.err(),
     }
 }
 

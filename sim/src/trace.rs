@@ -1,19 +1,22 @@
-//! A run, told one line a step, for whoever has to understand it.
+//! A run, told one line a step for whoever has to understand it, or written down whole for who wants to have it again.
 
 mod lanes;
+mod scribe;
 
 use core::fmt;
 use std::collections::VecDeque;
 
-use highwater_core::Input;
 use highwater_core::effect::Effect;
-use highwater_core::event::Item;
+use highwater_core::event::{Item, Payload};
 use highwater_core::time::{Instant, Now};
+use highwater_core::{Config, Consumer, Input};
 
 use crate::carrier::Told;
 use crate::faults::Firing;
+use crate::plan::Plan;
 pub use lanes::lanes;
 use lanes::{Lane, of_effect, of_fault, of_input};
+use scribe::Scribe;
 
 /// What is written down of a run.
 #[derive(Clone, Debug)]
@@ -24,6 +27,7 @@ pub struct Trace {
     faults: usize,
     /// The world's clock.
     now: Instant,
+    scribe: Option<Box<Scribe>>,
 }
 
 /// One line of a trace.
@@ -62,7 +66,17 @@ impl Trace {
 
     /// The last `keep` lines are kept.
     pub fn last(keep: usize) -> Self {
-        Self { kept: VecDeque::with_capacity(keep), keep, faults: 0, now: Instant::ZERO }
+        Self { kept: VecDeque::with_capacity(keep), keep, faults: 0, now: Instant::ZERO, scribe: None }
+    }
+
+    /// All of the run of this plan is written down as a file, and nothing as lines.
+    pub fn file(plan: &Plan) -> Self {
+        Self { scribe: Some(Box::new(Scribe::new(plan.to_string()))), ..Self::none() }
+    }
+
+    /// What is to be in the file.
+    pub fn text(&self) -> Option<&str> {
+        self.scribe.as_deref().map(Scribe::text)
     }
 
     /// The lines kept, oldest first.
@@ -73,13 +87,39 @@ impl Trace {
     /// The world's clock moved on, and these faults have taken effect so far.
     #[inline]
     pub(crate) fn turn(&mut self, now: Instant, fired: &[Firing]) {
-        if self.keep > 0 {
+        if self.is_on() {
             self.now = now;
             for firing in &fired[self.faults.min(fired.len())..] {
                 let lane = of_fault(firing.record.fault());
                 self.write(firing.at, None, Kind::Fault, (lane, lane), firing.record.to_string());
+                if let Some(scribe) = &mut self.scribe {
+                    scribe.fault(firing);
+                }
             }
             self.faults = fired.len();
+        }
+    }
+
+    /// A process starts, and its clocks say this.
+    pub(crate) fn begin(&mut self, now: Instant, config: &Config, began: Now) {
+        self.note(now, "a process starts");
+        if let Some(scribe) = &mut self.scribe {
+            scribe.begin(now, config, began);
+        }
+    }
+
+    /// The process is gone.
+    pub(crate) fn end(&mut self, now: Instant, how: &str) {
+        self.note(now, "the process ends");
+        if let Some(scribe) = &mut self.scribe {
+            scribe.end(now, how.to_owned());
+        }
+    }
+
+    /// The run is over.
+    pub(crate) fn close(&mut self, verdict: &str) {
+        if let Some(scribe) = &mut self.scribe {
+            scribe.end(self.now, verdict.to_owned());
         }
     }
 
@@ -89,6 +129,9 @@ impl Trace {
             let lanes = (of_input(input), Lane::Machine);
             self.write(self.now, Some(now.monotonic), Kind::Input, lanes, describe(input));
         }
+        if let Some(scribe) = &mut self.scribe {
+            scribe.input(self.now, now, input);
+        }
     }
 
     #[inline]
@@ -96,12 +139,27 @@ impl Trace {
         if self.keep > 0 {
             self.write(self.now, None, Kind::Effect, (Lane::Machine, of_effect(effect)), effect.to_string());
         }
+        if let Some(scribe) = &mut self.scribe {
+            scribe.effect(effect);
+        }
+    }
+
+    /// The machine has no more effects.
+    #[inline]
+    pub(crate) fn drained<P: Payload>(&mut self, now: Now, machine: &Consumer<P>) {
+        if let Some(scribe) = &mut self.scribe {
+            scribe.drained(Some(machine.fingerprint(now)));
+        }
     }
 
     pub(crate) fn note(&mut self, now: Instant, what: &str) {
         if self.keep > 0 {
             self.write(now, None, Kind::Note, (Lane::Operator, Lane::Operator), what.to_owned());
         }
+    }
+
+    fn is_on(&self) -> bool {
+        self.keep > 0 || self.scribe.is_some()
     }
 
     fn write(
@@ -112,6 +170,9 @@ impl Trace {
         (from, to): (Lane, Lane),
         text: String,
     ) {
+        if self.keep == 0 {
+            return;
+        }
         if self.kept.len() == self.keep {
             self.kept.pop_front();
         }

@@ -280,7 +280,8 @@ impl<C: Carrier> World<C> {
     }
 
     /// What was written down.
-    pub(crate) fn into_trace(self) -> Trace {
+    pub(crate) fn into_trace(mut self, verdict: &str) -> Trace {
+        self.trace.close(verdict);
         self.trace
     }
 }

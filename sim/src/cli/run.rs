@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// Write the plan of the first seed: all that goes wrong in it, a line each
     #[arg(long, value_name = "FILE", conflicts_with = "plan")]
     save_plan: Option<PathBuf>,
+    /// Write the first seed, or the plan, as a trace, to be replayed
+    #[arg(long, value_name = "FILE", conflicts_with = "save_plan")]
+    save_trace: Option<PathBuf>,
     /// Tell the first seed, or the plan, step by step
     #[arg(long)]
     trace: bool,
@@ -74,6 +77,9 @@ const CHECKED_ELSEWHERE: u64 = 20;
 pub(crate) fn run(args: &Args) -> bool {
     if let Some(path) = &args.save_plan {
         return save(args, path);
+    }
+    if let Some(path) = &args.save_trace {
+        return save_trace(args, path);
     }
     if let Some(path) = &args.plan {
         return plan(args, path);
@@ -119,6 +125,22 @@ fn save(args: &Args, path: &Path) -> bool {
             false
         }
     }
+}
+
+/// Writes the first seed, or the plan, as a trace. True if everything held and it could be written.
+fn save_trace(args: &Args, path: &Path) -> bool {
+    let plan = match &args.plan {
+        Some(plan) => super::read_plan(plan),
+        None => Some(plan_of_seed(args.from, args.mode.modes().of(args.from))),
+    };
+    let Some(plan) = plan else { return false };
+    let ran = run_plan(&plan, Trace::file(&plan));
+    if let Err(error) = std::fs::write(path, ran.1.text().unwrap_or_default()) {
+        complain(&format!("{}: the trace cannot be written: {error}", path.display()));
+        return false;
+    }
+    say(&format!("replay it with `highwater-sim replay {}`", path.display()));
+    tell(args, &format!("seed {}", plan.seed()), ran)
 }
 
 /// Runs a plan. True if everything held.

@@ -83,10 +83,9 @@ impl How {
 fn lay_down(folder: &Path, shrunk: &Shrunk, story: &str) -> std::io::Result<Vec<&'static str>> {
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join("plan.jsonl"), shrunk.plan.to_string())?;
-    let (_, trace) = run_plan(&shrunk.plan, Trace::all());
-    let lines: Vec<String> = trace.lines().map(ToString::to_string).collect();
-    std::fs::write(folder.join("trace.txt"), lines.join("\n") + "\n")?;
-    let mut files = vec!["plan.jsonl", "trace.txt"];
+    let (_, trace) = run_plan(&shrunk.plan, Trace::file(&shrunk.plan));
+    std::fs::write(folder.join("trace.jsonl"), trace.text().unwrap_or_default())?;
+    let mut files = vec!["plan.jsonl", "trace.jsonl"];
     // What it is, and which rule; the rest of the story is the scenario itself.
     let head: Vec<&str> = story.lines().take(3).collect();
     if let Some(scenario) = scenario_of(&shrunk.plan, &head.join("\n")) {

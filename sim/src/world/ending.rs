@@ -20,7 +20,7 @@ impl<C: Carrier> World<C> {
         self.outcomes.push(outcome);
         self.after_the_end()?;
         let lands = self.sink.lands_by_chance();
-        self.end_life(lands);
+        self.end_life(lands, &format!("{outcome:?}"));
         if self.phase == Phase::Stopping {
             self.phase = Phase::Over;
             return self.close_the_books();

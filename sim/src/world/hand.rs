@@ -55,6 +55,7 @@ impl<C: Carrier> World<C> {
             self.trace.effect(&effect);
             self.oracle.late_effect(&effect)?;
         }
+        self.trace.drained(now, &life.machine);
         let after = (life.machine.fingerprint(now), life.drained());
         Oracle::<C::Payload>::unchanged(before, after)
     }
@@ -65,6 +66,7 @@ impl<C: Carrier> World<C> {
             let Some(life) = self.host.life() else { return Ok(()) };
             let Some(effect) = life.machine.poll_effect() else {
                 let (next, status) = (life.drained(), life.machine.status());
+                self.trace.drained(now, &life.machine);
                 self.phase_of_machine = status.phase;
                 self.oracle.drained(now, next, &status)?;
                 return self.ending.take().map_or(Ok(()), |outcome| self.stopped(outcome));

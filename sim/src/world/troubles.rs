@@ -1,7 +1,7 @@
 //! What goes wrong by the clock: to the process, to its house, to the sources.
 
 use highwater_core::serve::Wire;
-use highwater_core::time::{Duration, Instant};
+use highwater_core::time::{Duration, Instant, Now};
 
 use super::due::Due;
 use super::{Phase, World};
@@ -91,13 +91,14 @@ impl<C: Carrier> World<C> {
 
     /// The process dies, and is started again after a while.
     pub(super) fn crash(&mut self, record: Record) {
-        self.end_life(record.is(Measure::Lands));
+        self.end_life(record.is(Measure::Lands), record.fault.name());
         self.agenda.put(self.now + record.span(Measure::For), Due::Start);
     }
 
     /// The process is gone, with its connections, and with what it had not made durable.
-    pub(super) fn end_life(&mut self, lands: bool) {
-        self.trace.note(self.now, "the process ends");
+    pub(super) fn end_life(&mut self, lands: bool, how: &str) {
+        self.trace.turn(self.now, self.faults.fired());
+        self.trace.end(self.now, how);
         self.host.end();
         self.network.clear();
         self.sink.end_life(lands);
@@ -123,7 +124,8 @@ impl<C: Carrier> World<C> {
         let mut config = self.shape.config.clone();
         config.seed = self.draws.stream(Site::Life, life).next();
         config.filter = shape::hash(self.host.filter);
-        self.trace.note(self.now, "a process starts");
+        let began = Now { monotonic: Instant::ZERO, wall: self.host.wall.at(self.now) };
+        self.trace.begin(self.now, &config, began);
         self.oracle.begin_life(&config);
         self.host.start(config, self.now);
         let now = self.host.now(self.now);
