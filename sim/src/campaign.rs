@@ -27,6 +27,8 @@ pub struct Campaign {
     pub jobs: usize,
     /// What the machine carries.
     pub modes: Modes,
+    /// One seed in so many is run twice, to see that it is the same run.
+    pub twice_one_in: u64,
 }
 
 /// Which modes the seeds of a campaign are run in.
@@ -49,8 +51,6 @@ impl Modes {
     }
 }
 
-/// One seed in so many is run twice, to see that it is the same run.
-const TWICE_ONE_IN: u64 = 100;
 /// One seed in so many carries bytes, where both modes are run.
 const WIRE_ONE_IN: u64 = 16;
 /// So many failures are told; more say nothing new.
@@ -119,9 +119,9 @@ impl Campaign {
         }
     }
 
-    /// One seed in a hundred is run again, and once more by its plan: each time it must be the same run.
+    /// Some seeds are run again, and once more by its plan: each time it must be the same run.
     fn check_twice(&self, seed: u64, report: Report, mine: &mut Summary) -> Result<Report, Box<Failure>> {
-        if !seed.is_multiple_of(TWICE_ONE_IN) {
+        if !seed.is_multiple_of(self.twice_one_in) {
             return Ok(report);
         }
         mine.twice += 1;

@@ -1,14 +1,14 @@
 //! `run`: many seeds and a summary, or one run, of a seed or a plan, told step by step.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use highwater_sim::{Campaign, Mode, Modes, Report, Trace, Violation};
 use highwater_sim::{lanes, plan_of_seed, run_plan, run_traced};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::hash::Elsewhere;
 use super::shrink::How;
-use super::{ModeArg, complain, hash, say};
+use super::{complain, say};
 
 /// Run seeds until all are done, and tell what broke.
 #[derive(clap::Args)]
@@ -42,14 +42,16 @@ pub(crate) struct Args {
     explain: bool,
     #[command(flatten)]
     how: How,
-    /// Run some seeds in a second process too: they must be the same runs
+    /// Run every seed twice, not one in a hundred
     #[arg(long)]
-    check_processes: bool,
+    twice: bool,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
 }
 
 /// What the machine carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum ModesArg {
+pub(super) enum ModesArg {
     /// Only what it decides by
     Machine,
     /// The bytes of the real wires
@@ -59,7 +61,7 @@ enum ModesArg {
 }
 
 impl ModesArg {
-    const fn modes(self) -> Modes {
+    pub(super) const fn modes(self) -> Modes {
         match self {
             Self::Machine => Modes::Only(Mode::Machine),
             Self::Wire => Modes::Only(Mode::Wire),
@@ -70,8 +72,8 @@ impl ModesArg {
 
 /// So many failures that are not alike are made small and told.
 const SHRUNK_MAX: usize = 3;
-/// So many seeds are run in a second process.
-const CHECKED_ELSEWHERE: u64 = 20;
+/// One seed in so many is run twice.
+const TWICE_ONE_IN: u64 = 100;
 
 /// Runs the seeds. True if everything held.
 pub(crate) fn run(args: &Args) -> bool {
@@ -89,7 +91,8 @@ pub(crate) fn run(args: &Args) -> bool {
         return tell(args, &format!("seed {}", args.from), run_traced(args.from, mode, Trace::all()));
     }
     let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let campaign = Campaign { from: args.from, seeds: args.seeds, jobs, modes: args.mode.modes() };
+    let (from, seeds, twice) = (args.from, args.seeds, if args.twice { 1 } else { TWICE_ONE_IN });
+    let campaign = Campaign { from, seeds, jobs, modes: args.mode.modes(), twice_one_in: twice };
     // Drawn on stderr, and only where that is a terminal.
     let bar = ProgressBar::new(args.seeds);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} seeds, {per_sec}, {eta} left") {
@@ -107,8 +110,7 @@ pub(crate) fn run(args: &Args) -> bool {
         }
     }
     say(&summary.to_string());
-    let is_same = !args.check_processes || is_same_elsewhere(args, &campaign);
-    summary.failed == 0 && is_same
+    args.elsewhere.is_same(args.from, args.seeds, args.mode) && summary.failed == 0
 }
 
 /// Writes what happens in the first seed as a plan. True if it could be written.
@@ -175,34 +177,4 @@ fn tell(args: &Args, what: &str, (run, trace): (Result<Report, (Violation, u64)>
         }
     }
     true
-}
-
-/// Whether some of the seeds are the same runs in a process of another time zone and language.
-fn is_same_elsewhere(args: &Args, campaign: &Campaign) -> bool {
-    let count = args.seeds.min(CHECKED_ELSEWHERE);
-    let is_wire = campaign.modes == Modes::Only(Mode::Wire);
-    let mode = if is_wire { ModeArg::Wire } else { ModeArg::Machine };
-    let here = hash::lines(args.from, count, mode.mode());
-    let there = std::env::current_exe().and_then(|program| {
-        Command::new(program)
-            .args(hash::arguments(args.from, count, mode))
-            .env_clear()
-            .env("TZ", "Asia/Kathmandu")
-            .env("LC_ALL", "tr_TR.UTF-8")
-            .output()
-    });
-    match there {
-        Ok(there) if there.stdout.trim_ascii_end() == here.as_bytes() => {
-            say(&format!("{count} seeds are the same in a second process"));
-            true
-        }
-        Ok(_) => {
-            say("O18 determinism: a second process ran the same seeds differently");
-            false
-        }
-        Err(error) => {
-            say(&format!("a second process could not be started: {error}"));
-            false
-        }
-    }
 }
