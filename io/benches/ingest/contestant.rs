@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use crate::cost::Cost;
-use crate::{Result, bare, run};
+use crate::{Result, bare, database, run};
 
 /// A way to take in events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -18,10 +18,15 @@ pub(crate) enum Contestant {
     Sqlite,
     /// rusqlite alone, with the events at hand.
     Rusqlite,
+    /// The sink alone, with the events at hand.
+    Sink,
+    /// The same, when all of it is there already.
+    Again,
 }
 
 impl Contestant {
-    pub(crate) const ALL: [Self; 5] = [Self::Read, Self::Decode, Self::Null, Self::Sqlite, Self::Rusqlite];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Read, Self::Decode, Self::Null, Self::Sqlite, Self::Rusqlite, Self::Sink, Self::Again];
 
     /// What it is called on the command line.
     pub(crate) const fn name(self) -> &'static str {
@@ -31,6 +36,8 @@ impl Contestant {
             Self::Null => "null",
             Self::Sqlite => "sqlite",
             Self::Rusqlite => "rusqlite",
+            Self::Sink => "sink",
+            Self::Again => "again",
         }
     }
 
@@ -42,6 +49,8 @@ impl Contestant {
             Self::Null => "run into a null sink",
             Self::Sqlite => "run into SQLite",
             Self::Rusqlite => "bare rusqlite",
+            Self::Sink => "the sink alone",
+            Self::Again => "  what it has already",
         }
     }
 
@@ -52,7 +61,9 @@ impl Contestant {
             Self::Decode => bare::decode(url, events),
             Self::Null => run::into_null(url, events),
             Self::Sqlite => run::into_sqlite(url, events),
-            Self::Rusqlite => bare::insert(url, events),
+            Self::Rusqlite => database::insert(url, events),
+            Self::Sink => database::append(url, events),
+            Self::Again => database::append_again(url, events),
         }
     }
 }

@@ -14,6 +14,7 @@
 mod bare;
 mod contestant;
 mod cost;
+mod database;
 mod frames;
 mod report;
 mod run;
