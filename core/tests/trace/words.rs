@@ -84,7 +84,7 @@ fn append() -> impl Strategy<Value = Append<Shadow>> {
     let held = (vec(event(), 0..5), vec(dead_letter(), 0..3), vec(gap(), 0..3));
     (numbers, scope(), held, checkpoint()).prop_map(|((op, fence, expect), scope, held, checkpoint)| {
         let (events, dead_letters, gaps) = held;
-        let (fence, expect, events) = (Fence(fence), Version(expect), Events::new(events.into()));
+        let (fence, expect, events) = (Fence(fence), Version(expect), Events::new(events));
         Append { op, fence, scope, expect, events, dead_letters, gaps, checkpoint }
     })
 }

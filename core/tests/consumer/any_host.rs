@@ -4,7 +4,7 @@
 use highwater_core::closure::Closure;
 use highwater_core::config::Source;
 use highwater_core::cursor::{Cursor, CursorKind};
-use highwater_core::event::{Event, Item, Payload, Reason, Sample};
+use highwater_core::event::{Event, Item, Reason, Sample};
 use highwater_core::number::{Epoch, Fence, Op, Version};
 use highwater_core::scope::Scope;
 use highwater_core::sink::{Append, Appended, Loaded, Unavailable};
@@ -13,18 +13,7 @@ use highwater_core::{Config, Consumer, Effect, Input};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Id(u64);
-
-impl Payload for Id {
-    type Key = u64;
-    fn key(&self) -> u64 {
-        self.0
-    }
-    fn size(&self) -> usize {
-        100
-    }
-}
+use crate::Id;
 
 /// One move of a host that follows no plan. Numbers are offsets from whatever is current.
 #[derive(Clone, Debug)]

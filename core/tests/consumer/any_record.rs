@@ -3,7 +3,7 @@
 use highwater_core::checkpoint::{Checkpoint, FilterHash, Witness};
 use highwater_core::config::Source;
 use highwater_core::cursor::{Cursor, CursorKind, Place};
-use highwater_core::event::{Event, Item, Payload};
+use highwater_core::event::{Event, Item};
 use highwater_core::gap::{Cause, Gap, GapState, Mark};
 use highwater_core::number::{Fence, Version};
 use highwater_core::scope::{Scope, SourceId};
@@ -14,18 +14,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Id(u64);
-
-impl Payload for Id {
-    type Key = u64;
-    fn key(&self) -> u64 {
-        self.0
-    }
-    fn size(&self) -> usize {
-        100
-    }
-}
+use crate::Id;
 
 const WALL: u64 = 1_700_000_000_000_000;
 
