@@ -26,6 +26,9 @@ pub(crate) trait Told: Redact {
 
     /// Which of its contents it has; 0 if it has only one.
     fn edition(&self) -> u8;
+
+    /// The event that has this key; none if no event of this world has.
+    fn named(key: &Self::Key) -> Option<EventId>;
 }
 
 /// An event as one server tells it.
@@ -120,6 +123,10 @@ impl Told for Small {
 
     fn edition(&self) -> u8 {
         self.edition
+    }
+
+    fn named(key: &EventId) -> Option<EventId> {
+        Some(*key)
     }
 }
 

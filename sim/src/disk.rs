@@ -16,6 +16,7 @@ use highwater_core::time::WallTime;
 
 use crate::carrier::Told;
 use crate::scopes::Scopes;
+use crate::shown::Shown;
 use crate::truth::EventId;
 
 /// What names a gap: writing it again changes the same record.
@@ -125,7 +126,53 @@ impl<P: Told + PartialEq> Disk<P> {
         self.fence
     }
 
-    fn refuses(&self, append: &Append<P>) -> Option<Appended> {
+    /// The fence that is in force.
+    #[cfg(test)]
+    pub(crate) fn fence(&self) -> Fence {
+        self.fence
+    }
+
+    /// The fence is this from now on.
+    pub(crate) fn set_fence(&mut self, fence: Fence) {
+        self.fence = fence;
+    }
+
+    /// The same as an append, but that no event is too bad to be stored.
+    pub(crate) fn append_as_it_is(&mut self, append: &Append<P>) -> Appended {
+        match self.bars(append) {
+            Some(refusal) => refusal,
+            None => self.take(append),
+        }
+    }
+
+    /// Goes back to what is shown besides the events.
+    pub(crate) fn show(&mut self, shown: &Shown<P>) {
+        let mut records = Records {
+            gaps: shown.gaps.iter().map(|gap| ((gap.scope, gap.cause, gap.from.cursor), *gap)).collect(),
+            letters: shown.dead_letters.clone(),
+            checkpoints: Scopes::default(),
+            ..self.records
+        };
+        for (scope, checkpoint) in &shown.checkpoints {
+            records.checkpoints.set(*scope, checkpoint.clone());
+        }
+        self.records = records;
+    }
+
+    /// The gaps that whoever opens the store has to know of: they begin at a witness, or have no end yet.
+    pub(crate) fn awaited(&self) -> impl Iterator<Item = &Gap> {
+        let begins_at_witness = |gap: &Gap| {
+            let checkpoint = self.records.checkpoints.get(gap.scope);
+            let witness = checkpoint.and_then(|checkpoint| checkpoint.witness.as_ref());
+            witness.is_some_and(|witness| witness.cursor == gap.from.cursor)
+        };
+        let is_awaited =
+            move |gap: &&Gap| gap.state != GapState::Closed && (gap.to.is_none() || begins_at_witness(gap));
+        self.records.gaps.values().filter(is_awaited)
+    }
+
+    /// Why an append changes nothing, if it does not.
+    pub(crate) fn bars(&self, append: &Append<P>) -> Option<Appended> {
         let version =
             self.records.checkpoints.get(append.scope).map_or(Version(0), |checkpoint| checkpoint.version);
         if append.fence != self.fence {
@@ -134,8 +181,29 @@ impl<P: Told + PartialEq> Disk<P> {
         if append.expect != version || append.checkpoint.version != version.next() {
             return Some(Appended::Conflict);
         }
-        let index = append.events.iter().position(|event| event.payload.is_poison())?;
-        Some(Appended::Refused { index: index as u32, why: "poison".to_owned() })
+        None
+    }
+
+    fn take(&mut self, append: &Append<P>) -> Appended {
+        let (mut stored, mut duplicates) = (0, 0);
+        for event in append.events.iter() {
+            let is_new = self.store(append.scope, event);
+            stored += u32::from(is_new);
+            duplicates += u32::from(!is_new);
+            self.records.newest = self.records.newest.max(Some(event.time));
+        }
+        for letter in &append.dead_letters {
+            self.set_aside(append.scope, letter);
+        }
+        for gap in &append.gaps {
+            self.note(*gap);
+        }
+        if let Some(witness) = append.checkpoint.witness.as_ref().filter(|_| self.rows.is_empty()) {
+            let mark = Mark { cursor: witness.cursor, time: witness.time };
+            self.records.beginning.get_or_insert((append.scope, mark));
+        }
+        self.records.checkpoints.set(append.scope, append.checkpoint.clone());
+        Appended::Stored { stored, duplicates }
     }
 
     /// Stores an event. False if it was there; with another content, it is set aside.
@@ -200,44 +268,25 @@ impl<P: Told + PartialEq> Disk<P> {
     }
 }
 
+/// The answer to an append with an event that no sink takes.
+pub(crate) fn poisoned<P: Told>(append: &Append<P>) -> Option<Appended> {
+    let index = append.events.iter().position(|event| event.payload.is_poison())?;
+    Some(Appended::Refused { index: index as u32, why: "poison".to_owned() })
+}
+
 impl<P: Told + PartialEq> Sink<P> for Disk<P> {
     fn open(&mut self) -> Result<Loaded<P::Key>, Unavailable> {
         let fence = self.raise_fence();
         let checkpoints = self.records.checkpoints.iter().cloned().collect();
-        let begins_at_witness = |gap: &Gap| {
-            let checkpoint = self.records.checkpoints.get(gap.scope);
-            let witness = checkpoint.and_then(|checkpoint| checkpoint.witness.as_ref());
-            witness.is_some_and(|witness| witness.cursor == gap.from.cursor)
-        };
-        let is_awaited =
-            |gap: &&Gap| gap.state != GapState::Closed && (gap.to.is_none() || begins_at_witness(gap));
-        let gaps = self.records.gaps.values().filter(is_awaited).copied().collect();
+        let gaps = self.awaited().copied().collect();
         Ok(Loaded { fence, compares: self.compares, checkpoints, newest: self.records.newest, gaps })
     }
 
     fn append(&mut self, append: &Append<P>) -> Appended {
-        if let Some(refusal) = self.refuses(append) {
-            return refusal;
+        match self.bars(append).or_else(|| poisoned(append)) {
+            Some(refusal) => refusal,
+            None => self.take(append),
         }
-        let (mut stored, mut duplicates) = (0, 0);
-        for event in append.events.iter() {
-            let is_new = self.store(append.scope, event);
-            stored += u32::from(is_new);
-            duplicates += u32::from(!is_new);
-            self.records.newest = self.records.newest.max(Some(event.time));
-        }
-        for letter in &append.dead_letters {
-            self.set_aside(append.scope, letter);
-        }
-        for gap in &append.gaps {
-            self.note(*gap);
-        }
-        if let Some(witness) = append.checkpoint.witness.as_ref().filter(|_| self.rows.is_empty()) {
-            let mark = Mark { cursor: witness.cursor, time: witness.time };
-            self.records.beginning.get_or_insert((append.scope, mark));
-        }
-        self.records.checkpoints.set(append.scope, append.checkpoint.clone());
-        Appended::Stored { stored, duplicates }
     }
 
     fn flush(&mut self) -> Result<(), Unavailable> {

@@ -45,7 +45,7 @@ use link::Link;
 use overlap::Overlap;
 use pace::Pace;
 use records::Records;
-use rule::must;
+pub(crate) use rule::must;
 pub use rule::{Rule, Violation};
 use silence::Silence;
 use switch::Switch;

@@ -51,6 +51,8 @@ pub struct Shrunk {
     pub runs: u32,
     /// How long it took.
     pub took: Duration,
+    /// The sink is one of the user's.
+    pub(crate) is_theirs: bool,
     /// What still goes wrong, in that order.
     fired: Vec<Firing>,
     /// What of the run tells most: what came of the last fault, and how it ended.
@@ -78,7 +80,8 @@ pub(crate) fn shrink_by(plan: &Plan, budget: Budget, run: impl Fn(&Plan, Trace) 
     let lines = story::telling(&last.trace.lines().collect::<Vec<_>>());
     let (plan, violation, step) = (best.plan, best.violation, best.steps);
     let fired = last.fired.into_iter().filter(|firing| plan.faults.contains(&firing.record)).collect();
-    Some(Shrunk { plan, violation, step, before, runs, took: began.elapsed(), fired, lines })
+    let took = began.elapsed();
+    Some(Shrunk { plan, violation, step, before, runs, took, is_theirs: false, fired, lines })
 }
 
 /// A case of so few faults is small: what is dear is tried only then.

@@ -1,6 +1,8 @@
 //! The sink's thread: takes one thing at a time, may be slow, fail, or not say what became of it.
 
+mod guest;
 mod queue;
+mod theirs;
 
 use std::collections::VecDeque;
 
@@ -11,19 +13,25 @@ use highwater_core::sink::{Append, Appended, Sink, Unavailable};
 use highwater_core::time::{Duration, Instant};
 
 use crate::carrier::Told;
-use crate::disk::{Disk, Records};
+use crate::disk::{Disk, Records, poisoned};
 use crate::draw::{Draws, Site, Stream};
 use crate::faults::{Fault, Faults, Measure, Rare, Record};
+use crate::oracle::Violation;
+use crate::storage::Strike;
 use crate::truth::EventId;
+pub(crate) use guest::{Guest, Visit};
 pub(crate) use queue::Queue;
+pub(crate) use theirs::Theirs;
 
 /// What events are given to.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) enum Store<P: Payload> {
     /// Everything of an append at once.
     Atomic(Disk<P>),
     /// The events at once, the rest later.
     Queue(Queue<P>),
+    /// As somebody else has it, who wants to know whether that is right.
+    Theirs(Theirs<P>),
 }
 
 /// Something for the sink to do.
@@ -64,7 +72,7 @@ pub(crate) struct Reply<P: Payload> {
 }
 
 /// The sink and its thread.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Worker<P: Payload> {
     store: Store<P>,
     jobs: VecDeque<Job<P>>,
@@ -108,6 +116,7 @@ impl<P: Told + PartialEq> Worker<P> {
         match &self.store {
             Store::Atomic(disk) => disk,
             Store::Queue(queue) => queue.now(),
+            Store::Theirs(theirs) => theirs.model(),
         }
     }
 
@@ -116,6 +125,7 @@ impl<P: Told + PartialEq> Worker<P> {
         match &self.store {
             Store::Atomic(disk) => disk.records(),
             Store::Queue(queue) => queue.file(),
+            Store::Theirs(theirs) => theirs.model().records(),
         }
     }
 
@@ -153,9 +163,11 @@ impl<P: Told + PartialEq> Worker<P> {
         }
     }
 
+    /// Whether the sink cannot be asked. One of theirs is, and finds its storage out of reach.
     fn is_out(&self) -> bool {
         match self.turn {
             Turn::Plain => false,
+            _ if self.is_theirs() => false,
             Turn::Unavailable => true,
             Turn::Wrong(record) => record.fault == Fault::SinkUnavailable,
         }
@@ -164,8 +176,11 @@ impl<P: Told + PartialEq> Worker<P> {
     /// Does the job in hand.
     pub(crate) fn land(&mut self, now: Instant) -> Option<Reply<P>> {
         let job = self.jobs.pop_front()?;
-        if let Store::Queue(queue) = &mut self.store {
-            queue.tick(now);
+        let turn = self.turn;
+        match &mut self.store {
+            Store::Atomic(_) => {}
+            Store::Queue(queue) => queue.tick(now),
+            Store::Theirs(theirs) => theirs.turn(now, strike(turn, theirs)),
         }
         let is_out = self.is_out();
         let input = match job {
@@ -196,10 +211,17 @@ impl<P: Told + PartialEq> Worker<P> {
     fn append(&mut self, append: Append<P>) -> Appended {
         let record = match self.turn {
             Turn::Plain => return self.sink().append(&append),
+            Turn::Unavailable if self.is_theirs() => return self.sink().append(&append),
             Turn::Unavailable => return Appended::Unavailable,
             Turn::Wrong(record) => record,
         };
         match record.fault {
+            // It is their storage that this befalls.
+            Fault::SinkUnavailable | Fault::SinkUnknownUndone | Fault::SinkUnknownDone
+                if self.is_theirs() =>
+            {
+                self.sink().append(&append)
+            }
             Fault::SinkUnavailable => {
                 if let Store::Queue(queue) = &mut self.store {
                     queue.fail(&append);
@@ -245,10 +267,15 @@ impl<P: Told + PartialEq> Worker<P> {
         }
     }
 
-    /// The process is gone. If it `lands`, what was in hand was done just before.
-    pub(crate) fn end_life(&mut self, lands: bool) {
-        let is_done = lands && !self.is_out();
-        match self.jobs.pop_front().filter(|_| is_done) {
+    /// The process is gone. If what was in hand `lands`, it was done just before; of theirs so many writes.
+    pub(crate) fn end_life(&mut self, lands: Option<u64>) {
+        let is_done = lands.is_some() && !self.is_out();
+        let hand = self.jobs.pop_front();
+        self.jobs.clear();
+        if let Store::Theirs(theirs) = &mut self.store {
+            return theirs.die(hand, lands);
+        }
+        match hand.filter(|_| is_done) {
             Some(Job::Append(append)) => {
                 self.sink().append(&append);
             }
@@ -257,7 +284,6 @@ impl<P: Told + PartialEq> Worker<P> {
             }
             Some(Job::Load(_)) | None => {}
         }
-        self.jobs.clear();
         if let Store::Queue(queue) = &mut self.store {
             queue.crash();
         }
@@ -280,7 +306,37 @@ impl<P: Told + PartialEq> Worker<P> {
                 disk.raise_fence();
             }
             Store::Queue(_) => {}
+            Store::Theirs(theirs) => theirs.raise_fence(),
         }
+    }
+
+    /// From now on this sink is used.
+    pub(crate) fn invite(&mut self, guest: Box<dyn Guest<P>>) {
+        self.store = Store::Theirs(Theirs::new(guest));
+    }
+
+    /// What a sink of theirs did that is worth telling, and what it did wrong.
+    pub(crate) fn take_news(&mut self) -> (Vec<String>, Option<Violation>) {
+        match &mut self.store {
+            Store::Atomic(_) | Store::Queue(_) => (Vec::new(), None),
+            Store::Theirs(theirs) => theirs.take_news(),
+        }
+    }
+
+    /// Whether the sink itself would not take an event that others would.
+    pub(crate) fn refuses(&self, id: EventId) -> bool {
+        matches!(&self.store, Store::Theirs(theirs) if theirs.refuses(id))
+    }
+
+    /// Looks at what is stored, where that is theirs.
+    pub(crate) fn look(&mut self) {
+        if let Store::Theirs(theirs) = &mut self.store {
+            theirs.look();
+        }
+    }
+
+    fn is_theirs(&self) -> bool {
+        matches!(self.store, Store::Theirs(_))
     }
 
     /// Nothing goes wrong from now on.
@@ -293,7 +349,24 @@ impl<P: Told + PartialEq> Worker<P> {
         match &mut self.store {
             Store::Atomic(disk) => disk,
             Store::Queue(queue) => queue,
+            Store::Theirs(theirs) => theirs,
         }
+    }
+}
+
+/// How a turn befalls a storage of theirs: which of the job's writes, is for the number of the job to say.
+fn strike<P: Told + PartialEq>(turn: Turn, theirs: &Theirs<P>) -> Option<Strike> {
+    let record = match turn {
+        Turn::Plain => return None,
+        Turn::Unavailable => return Some(Strike::Out),
+        Turn::Wrong(record) => record,
+    };
+    let at = theirs.one_of_its_writes(record.entity);
+    match record.fault {
+        Fault::SinkUnavailable => Some(Strike::Undone(at)),
+        Fault::SinkUnknownUndone => Some(Strike::Unknown(at, false)),
+        Fault::SinkUnknownDone => Some(Strike::Unknown(at, true)),
+        _ => None,
     }
 }
 

@@ -34,7 +34,7 @@ use crate::oracle::{Oracle, Violation};
 use crate::plan::Plan;
 use crate::server::Source;
 use crate::shape::Shape;
-use crate::sink::{Queue, Store, Worker};
+use crate::sink::{Guest, Queue, Store, Worker};
 use crate::tape::Tape;
 use crate::trace::Trace;
 use crate::truth::Truth;
@@ -164,8 +164,14 @@ impl<C: Carrier> World<C> {
     pub(crate) fn run(&mut self) -> Result<(), Violation> {
         while self.phase != Phase::Over {
             self.step()?;
+            self.hear_sink()?;
         }
         Ok(())
+    }
+
+    /// From now on this sink is used.
+    pub(crate) fn invite(&mut self, guest: Box<dyn Guest<C::Payload>>) {
+        self.sink.invite(guest);
     }
 
     /// Lets the earliest thing happen.

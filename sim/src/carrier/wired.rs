@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use highwater_core::cursor::Place;
-use highwater_core::dialect::jetstream::{Jetstream, Kind};
+use highwater_core::dialect::jetstream::{Jetstream, Key, Kind};
 use highwater_core::dialect::{Dialect, Frame, Subscription};
 use highwater_core::effect::OpenOptions;
 use highwater_core::event::{EVENT_BYTES_MAX, Item, Sample};
@@ -117,6 +117,16 @@ impl Told for Jetstream {
     fn edition(&self) -> u8 {
         let edition = self.cid().and_then(|cid| cid.split_once(EDITION)?.1.parse().ok());
         edition.unwrap_or(0)
+    }
+
+    fn named(key: &Key) -> Option<EventId> {
+        match key {
+            Key::Commit { did, .. }
+            | Key::Identity { did, .. }
+            | Key::Account { did, .. }
+            | Key::Sync { did, .. } => did.strip_prefix(DID).and_then(named),
+            Key::Other(_) => None,
+        }
     }
 }
 

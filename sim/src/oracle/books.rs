@@ -62,12 +62,14 @@ fn set(list: &mut Vec<bool>, id: EventId, value: bool) {
 }
 
 /// What the world has to say as the books are closed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Closing<'a, C: Carrier> {
     /// How events travelled.
     pub(crate) carrier: &'a C,
     /// What is durable.
     pub(crate) disk: &'a Disk<C::Payload>,
+    /// Whether the sink itself would not take an event that others would.
+    pub(crate) refuses: &'a dyn Fn(EventId) -> bool,
     /// What happened.
     pub(crate) truth: &'a Truth,
     /// Until when it counts.
@@ -167,7 +169,7 @@ impl<C: Carrier> Closing<'_, C> {
             let is_refused = matches!(letter.reason, Reason::Refused(_));
             let is_poison =
                 self.truth.facts().get(id.index()).is_some_and(|fact| fact.nature == Nature::Poison);
-            must(!is_refused || is_poison, Rule::O16Poison, || {
+            must(!is_refused || is_poison || (self.refuses)(id), Rule::O16Poison, || {
                 format!("{id} is set aside as {:?}, and would have been taken", letter.reason)
             })?;
         }

@@ -29,6 +29,8 @@ pub enum Rule {
     O11Silence,
     /// A fenced writer writes nothing.
     O12Fence,
+    /// What is made of the events is what they come to.
+    O13Fold,
     /// Gaps are recorded where the world had a cause, and nowhere else.
     O15Gaps,
     /// Poison never stops what comes after it; nothing good is set aside.
@@ -61,6 +63,7 @@ impl Rule {
             Self::O10Stop => "a stop ends within its grace, and nothing follows",
             Self::O11Silence => "silence leads to a new connection, and nothing else does",
             Self::O12Fence => "a fenced writer writes nothing",
+            Self::O13Fold => "what a handler keeps is what the stored events come to, each once and in order",
             Self::O15Gaps => "gaps are recorded where the world had a cause, and nowhere else",
             Self::O16Poison => "poison never stops what comes after it, and nothing good is set aside",
             Self::O17Status => "the status is what can be seen from outside",
@@ -86,6 +89,7 @@ impl Rule {
             Self::O10Stop => "O10 stop",
             Self::O11Silence => "O11 silence",
             Self::O12Fence => "O12 fence",
+            Self::O13Fold => "O13 fold",
             Self::O15Gaps => "O15 gaps",
             Self::O16Poison => "O16 poison",
             Self::O17Status => "O17 status",

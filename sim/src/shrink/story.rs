@@ -5,7 +5,7 @@ use crate::plan::Plan;
 use crate::trace::{Line, lanes};
 
 /// So many faults are told; a case with more is not small.
-const FAULTS_MAX: usize = 6;
+const FAULTS_MAX: usize = 4;
 /// So many lines of the run are told, and so many of them are the last ones in any case.
 const LINES: usize = 7;
 const LAST: usize = 3;
@@ -28,7 +28,7 @@ impl Shrunk {
                 self.runs,
                 self.took.as_secs_f64(),
             ),
-            shape(&self.plan),
+            shape(&self.plan, self.is_theirs),
             if faults == 0 { "Nothing has to go wrong.".to_owned() } else { "What goes wrong:".to_owned() },
         ];
         let told = self.fired.iter().take(FAULTS_MAX).map(|firing| cut(&format!("  {firing}")));
@@ -58,11 +58,15 @@ pub(super) fn telling(lines: &[&Line]) -> Vec<Line> {
 }
 
 /// The world in a line.
-fn shape(plan: &Plan) -> String {
+fn shape(plan: &Plan, is_theirs: bool) -> String {
     let shape = &plan.shape;
     let wires: Vec<String> =
         shape.sources.iter().map(|(wire, _)| format!("{wire:?}").to_lowercase()).collect();
-    let sink = if shape.is_atomic { "a sink that compares" } else { "a queue and a file" };
+    let sink = match (is_theirs, shape.is_atomic) {
+        (true, _) => "your sink",
+        (false, true) => "a sink that compares",
+        (false, false) => "a queue and a file",
+    };
     let (gap, healed) = (shape.weather.gap, shape.weather.heals_at);
     cut(&format!(
         "The world: {}; {sink}; an event each {gap} or so; healed at {healed}.",

@@ -20,7 +20,7 @@ impl<C: Carrier> World<C> {
         self.outcomes.push(outcome);
         self.after_the_end()?;
         let lands = self.sink.lands_by_chance();
-        self.end_life(lands, &format!("{outcome:?}"));
+        self.end_life(lands.then_some(self.steps), &format!("{outcome:?}"));
         if self.phase == Phase::Stopping {
             self.phase = Phase::Over;
             return self.close_the_books();
@@ -90,9 +90,12 @@ impl<C: Carrier> World<C> {
             source.hear(&mut self.truth, self.now);
         }
         self.account_losses();
+        self.sink.look();
+        self.hear_sink()?;
         let closing = Closing {
             carrier: &self.carrier,
             disk: self.sink.disk(),
+            refuses: &|id| self.sink.refuses(id),
             truth: &self.truth,
             until: self.until,
             sources: &self.sources,

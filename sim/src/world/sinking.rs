@@ -21,6 +21,7 @@ impl<C: Carrier> World<C> {
             return Ok(());
         }
         let reply = self.sink.land(self.now);
+        self.hear_sink()?;
         if let Some(at) = self.sink.straggles_at(self.now) {
             self.agenda.put(at, Due::SinkStraggles(life));
         }
@@ -44,6 +45,16 @@ impl<C: Carrier> World<C> {
         }
         let input: Input<C::Payload> = self.replies.remove(0);
         self.hand(input)
+    }
+
+    /// What a sink of the user's did is told, and what it did wrong is the end.
+    pub(super) fn hear_sink(&mut self) -> Result<(), Violation> {
+        let (said, found) = self.sink.take_news();
+        for what in said {
+            self.trace.turn(self.now, self.faults.fired());
+            self.trace.note(self.now, &what);
+        }
+        found.map_or(Ok(()), Err)
     }
 
     pub(super) fn straggle(&mut self, life: u32) {

@@ -91,12 +91,14 @@ impl<C: Carrier> World<C> {
 
     /// The process dies, and is started again after a while.
     pub(super) fn crash(&mut self, record: Record) {
-        self.end_life(record.is(Measure::Lands), record.fault.name());
+        let lands = record.is(Measure::Lands);
+        self.end_life(lands.then_some(record.entity + record.moment()), record.fault.name());
         self.agenda.put(self.now + record.span(Measure::For), Due::Start);
     }
 
     /// The process is gone, with its connections, and with what it had not made durable.
-    pub(super) fn end_life(&mut self, lands: bool, how: &str) {
+    /// If what the sink had in hand lands, the number says how much of it.
+    pub(super) fn end_life(&mut self, lands: Option<u64>, how: &str) {
         self.trace.turn(self.now, self.faults.fired());
         self.trace.end(self.now, how);
         self.host.end();
