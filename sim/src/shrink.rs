@@ -72,7 +72,9 @@ pub(crate) fn shrink_by(plan: &Plan, budget: Budget, run: impl Fn(&Plan, Trace) 
     let bucket = Bucket::of(&violation);
     let before = (plan.faults.len(), first.steps);
     let best = Best::of(plan.clone(), violation, &first);
-    let mut search = Search { run, bucket, best, runs: 1, runs_max: budget.runs, until: began + budget.time };
+    // Kept for the end: the run that is written down, which costs more than any before.
+    let until = began + budget.time.saturating_sub(began.elapsed() * LAST_RUN);
+    let mut search = Search { run, bucket, best, runs: 1, runs_max: budget.runs, until };
     search.cut();
     while search.round() {}
     let Search { run, best, runs, .. } = search;
@@ -84,6 +86,8 @@ pub(crate) fn shrink_by(plan: &Plan, budget: Budget, run: impl Fn(&Plan, Trace) 
     Some(Shrunk { plan, violation, step, before, runs, took, is_theirs: false, fired, lines })
 }
 
+/// The last run takes as long as so many of the first, at most.
+const LAST_RUN: u32 = 4;
 /// A case of so few faults is small: what is dear is tried only then.
 const SMALL: usize = 3;
 /// So many of the first occasions are tried one by one.
