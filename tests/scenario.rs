@@ -73,6 +73,7 @@ scenarios! {
     a_number_below_the_witness_is_another_history
     a_number_that_goes_back_is_another_history
     a_refused_dictionary_is_fetched_anew_once
+    a_place_behind_its_witness_is_where_reading_goes_on
     a_resume_includes_the_event_at_the_checkpoint
     a_server_that_asks_for_peace_gets_it
     a_server_that_loses_patience_is_left_first

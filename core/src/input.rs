@@ -137,9 +137,12 @@ fn write_loaded<K>(f: &mut fmt::Formatter<'_>, loaded: &Loaded<K>) -> fmt::Resul
 
 fn write_checkpoint<K>(f: &mut fmt::Formatter<'_>, scope: Scope, it: &Checkpoint<K>) -> fmt::Result {
     write!(f, " version {}", it.version.0)?;
-    match &it.witness {
-        Some(witness) => write!(f, " at {}", Position::of(scope, witness.cursor, witness.time))?,
-        None => write_place(f, it.place)?,
+    if let Some(witness) = &it.witness {
+        write!(f, " at {}", Position::of(scope, witness.cursor, witness.time))?;
+    }
+    // With the local clock behind, a feed is followed no further than that clock says.
+    if it.witness.as_ref().is_none_or(|witness| it.place != Place::Cursor(witness.cursor)) {
+        write_place(f, it.place)?;
     }
     write!(f, " until {} filter {} margin {}", since_1970(it.covered_until), it.filter.0, it.margin)
 }

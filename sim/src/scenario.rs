@@ -58,10 +58,10 @@ fn can_be_said(input: &Input<SameSize>) -> bool {
         scope.kind == CursorKind::Seq || mark.cursor == Cursor(mark.time.as_micros())
     };
     let checkpoints = loaded.checkpoints.iter().all(|(scope, checkpoint)| {
-        checkpoint.witness.as_ref().is_none_or(|witness| {
-            let mark = Mark { cursor: witness.cursor, time: witness.time };
-            checkpoint.place == Place::Cursor(witness.cursor) && is_where(*scope, &mark)
-        })
+        checkpoint
+            .witness
+            .as_ref()
+            .is_none_or(|witness| is_where(*scope, &Mark { cursor: witness.cursor, time: witness.time }))
     });
     let marks = |gap: &highwater_core::gap::Gap| {
         is_where(gap.scope, &gap.from) && gap.to.as_ref().is_none_or(|to| is_where(gap.scope, to))
@@ -206,7 +206,7 @@ impl Keys {
                         String::new()
                     };
                     let at = format!(" at {seq}{}", since_1970(witness.time));
-                    said = said.replacen(&format!("{at} until"), &format!("{at}={} until", witness.key.0), 1);
+                    said = said.replacen(&format!("{at} "), &format!("{at}={} ", witness.key.0), 1);
                 }
                 said
             }

@@ -136,7 +136,8 @@ fn loaded(words: &mut Words<'_>, unsaid: Unsaid) -> Parsed<Result<Loaded<u64>, U
     Ok(Ok(loaded))
 }
 
-/// `version N (at E | from PLACE) until T [filter N] [margin D]`: `at` names the witness.
+/// `version N [at E] [from PLACE] until T [filter N] [margin D]`: `at` names the witness, whose place is meant unless
+/// another is said.
 fn checkpoint(words: &mut Words<'_>, scope: Scope, unsaid: Unsaid) -> Parsed<Checkpoint<u64>> {
     let version = Version(words.field("version")?);
     let (place, witness) = if words.take("at") {
@@ -144,7 +145,8 @@ fn checkpoint(words: &mut Words<'_>, scope: Scope, unsaid: Unsaid) -> Parsed<Che
         let witness = event(word, unsaid)?;
         let cursor: Cursor =
             witness.cursor(scope.kind).ok_or_else(|| format!("`{word}` has no {}", scope.kind))?;
-        (Place::Cursor(cursor), Some(Witness { cursor, time: witness.time, key: witness.payload.key }))
+        let place = words.option("from")?.unwrap_or(Place::Cursor(cursor));
+        (place, Some(Witness { cursor, time: witness.time, key: witness.payload.key }))
     } else {
         (words.field("from")?, None)
     };
