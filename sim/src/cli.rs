@@ -4,6 +4,7 @@ mod bench;
 mod hash;
 mod run;
 mod shrink;
+mod trace;
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -24,6 +25,7 @@ struct CommandLine {
 enum Command {
     Run(run::Args),
     Shrink(shrink::Args),
+    Trace(trace::Args),
     Bench(bench::Args),
     #[command(hide = true)]
     Hash(hash::Args),
@@ -54,6 +56,7 @@ pub(crate) fn run() -> ExitCode {
     let is_well = match CommandLine::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Shrink(args) => shrink::run(&args),
+        Command::Trace(args) => trace::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Hash(args) => hash::run(&args),
     };
@@ -71,19 +74,25 @@ fn complain(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// A plan is so long at most: far longer than any that was recorded.
-const PLAN_BYTES_MAX: u64 = 64 << 20;
+/// A plan or a trace is so long at most: far longer than any that was recorded.
+const TEXT_BYTES_MAX: u64 = 256 << 20;
+
+/// Reads a file; none, and said why, if it cannot be read.
+fn read_text(path: &Path) -> Option<String> {
+    let text = std::fs::File::open(path).and_then(|file| {
+        let mut text = String::new();
+        file.take(TEXT_BYTES_MAX).read_to_string(&mut text).map(|_| text)
+    });
+    text.map_err(|error| complain(&format!("{} cannot be read: {error}", path.display()))).ok()
+}
 
 /// Reads a plan; none, and said why, if it is none.
 fn read_plan(path: &Path) -> Option<Plan> {
-    let text = std::fs::File::open(path).and_then(|file| {
-        let mut text = String::new();
-        file.take(PLAN_BYTES_MAX).read_to_string(&mut text).map(|_| text)
-    });
-    match text.map(|text| Plan::read(&text)) {
-        Ok(Ok(plan)) => return Some(plan),
-        Ok(Err(error)) => complain(&format!("{} is no plan: {error}", path.display())),
-        Err(error) => complain(&format!("{} cannot be read: {error}", path.display())),
+    match Plan::read(&read_text(path)?) {
+        Ok(plan) => Some(plan),
+        Err(error) => {
+            complain(&format!("{} is no plan: {error}", path.display()));
+            None
+        }
     }
-    None
 }

@@ -14,6 +14,7 @@ use highwater_core::{Config, Consumer, Input};
 use crate::carrier::Told;
 use crate::faults::Firing;
 use crate::plan::Plan;
+pub(crate) use lanes::lane_row;
 pub use lanes::lanes;
 use lanes::{Lane, of_effect, of_fault, of_input};
 use scribe::Scribe;

@@ -47,22 +47,28 @@ pub fn lanes<'a>(lines: impl IntoIterator<Item = &'a Line>) -> String {
 
 /// The five lanes, and what happens between them.
 fn arrow(line: &Line) -> String {
-    let mut row = [' '; NAMES.len() * WIDTH];
-    let place = |lane: Lane| lane as usize * WIDTH + WIDTH / 2 - 1;
-    for lane in 0..NAMES.len() {
-        row[lane * WIDTH + WIDTH / 2 - 1] = '│';
-    }
-    let (from, to) = (place(line.from), place(line.to));
-    row[from.min(to)..from.max(to)].fill('─');
-    row[from] = match line.kind {
+    let mark = match line.kind {
         Kind::Fault => '✗',
         Kind::Note => '◆',
         Kind::Input | Kind::Effect => '●',
     };
+    lane_row((NAMES.len(), WIDTH), (line.from as usize, line.to as usize), mark)
+}
+
+/// So many lanes of this width, and what one does to another.
+pub(crate) fn lane_row((lanes, width): (usize, usize), (from, to): (usize, usize), mark: char) -> String {
+    let mut row = vec![' '; lanes * width];
+    let place = |lane: usize| lane * width + width / 2 - 1;
+    for lane in 0..lanes {
+        row[place(lane)] = '│';
+    }
+    let (from, to) = (place(from), place(to));
+    row[from.min(to)..from.max(to)].fill('─');
+    row[from] = mark;
     if from != to {
         row[to] = if from < to { '▶' } else { '◀' };
     }
-    row.iter().collect()
+    row.into_iter().collect()
 }
 
 /// Who brings the machine this news.
