@@ -81,11 +81,49 @@ pub struct Summary {
     pub cost: Duration,
 }
 
+/// What a campaign has found so far, on all of its threads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Seeds that failed.
+    pub failed: u64,
+    /// Ways that machines went, each counted once.
+    pub transitions: usize,
+    /// Seeds since the last new one of those.
+    pub since: u64,
+}
+
+/// What is found, kept for all threads together.
+#[derive(Debug, Default)]
+struct Live {
+    found: Found,
+    coverage: Coverage,
+}
+
+impl Live {
+    fn add(&mut self, coverage: Option<&Coverage>) -> Found {
+        let found = &mut self.found;
+        match coverage {
+            Some(coverage) => self.coverage.add(coverage),
+            None => found.failed += 1,
+        }
+        let transitions = self.coverage.transitions().count();
+        found.since = if found.transitions < transitions { 0 } else { found.since + 1 };
+        found.transitions = transitions;
+        *found
+    }
+}
+
 impl Campaign {
-    /// Runs all seeds; `done` is told of each.
-    pub fn run(&self, done: impl Fn() + Sync) -> Summary {
+    /// Runs all seeds; after each, `done` is told what was found so far.
+    pub fn run(&self, done: impl Fn(Found) + Sync) -> Summary {
         let began = cpu::spent();
         let next = AtomicU64::new(0);
+        let live = Mutex::new(Live::default());
+        let done = |coverage: Option<&Coverage>| {
+            if let Ok(mut live) = live.lock() {
+                done(live.add(coverage));
+            }
+        };
         let summary = Mutex::new(Summary::default());
         std::thread::scope(|scope| {
             for _ in 0..self.jobs.max(1) {
@@ -102,7 +140,7 @@ impl Campaign {
         summary
     }
 
-    fn work(&self, next: &AtomicU64, done: &impl Fn()) -> Summary {
+    fn work(&self, next: &AtomicU64, done: &impl Fn(Option<&Coverage>)) -> Summary {
         let mut mine = Summary::default();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
@@ -112,10 +150,15 @@ impl Campaign {
             let seed = self.from.wrapping_add(index);
             let run = run_seed(seed, self.modes.of(seed));
             match run.and_then(|report| self.check_twice(seed, report, &mut mine)) {
-                Ok(report) => mine.pass(&report),
-                Err(failure) => mine.fail(*failure),
+                Ok(report) => {
+                    mine.pass(&report);
+                    done(Some(&report.coverage));
+                }
+                Err(failure) => {
+                    mine.fail(*failure);
+                    done(None);
+                }
             }
-            done();
         }
     }
 
@@ -196,5 +239,26 @@ impl Summary {
     /// Steps per second of one core.
     pub fn rate(&self) -> u64 {
         cpu::rate(self.steps, self.cost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_found_is_told_as_it_is_found() {
+        let told = Mutex::new(Vec::new());
+        let campaign =
+            Campaign { from: 0, seeds: 30, jobs: 2, modes: Modes::Only(Mode::Machine), twice_one_in: 100 };
+        let summary = campaign.run(|found| told.lock().unwrap().push(found));
+        let told = told.into_inner().unwrap();
+        assert_eq!(told.len(), 30);
+        assert!(told.is_sorted_by_key(|found| found.transitions), "{told:?}");
+        let is_new = |pair: &[Found]| pair[0].transitions < pair[1].transitions;
+        assert!(told.windows(2).all(|pair| is_new(pair) == (pair[1].since == 0)), "{told:?}");
+        let last = told.last().unwrap();
+        assert_eq!((last.failed, last.transitions), (0, summary.coverage.transitions().count()));
+        assert!(last.since < 30);
     }
 }

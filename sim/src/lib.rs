@@ -49,7 +49,7 @@ mod truth;
 mod world;
 
 pub use bench::{Bench, Rates};
-pub use campaign::{Campaign, Modes, Summary};
+pub use campaign::{Campaign, Found, Modes, Summary};
 pub use coverage::Coverage;
 pub use faults::{Fault, Fired, Firing, Record};
 pub use mode::Mode;

@@ -188,14 +188,12 @@ impl Trial {
 
     fn tell_plan(&self, plan: Plan) -> Box<Failed> {
         let run = |plan: &Plan, trace| self.planned(plan, trace);
-        let shrunk = shrink_by(&plan, self.budget, run);
-        Box::new(shrunk.map_or_else(
-            || {
-                let what = "its plan does not fail as it did";
-                Failed::unsteady(plan, Violation::of(Rule::O18Determinism, what))
-            },
-            Failed::shrunk,
-        ))
+        let Some(shrunk) = shrink_by(&plan, self.budget, run) else {
+            let what = "its plan does not fail as it did";
+            return Box::new(Failed::unsteady(plan, Violation::of(Rule::O18Determinism, what)));
+        };
+        let written = self.planned(&shrunk.plan, Trace::file(&shrunk.plan)).trace;
+        Box::new(Failed::shrunk(shrunk, written.text().unwrap_or_default()))
     }
 
     fn drawn(&self, seed: u64) -> Ended {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use highwater_sim::{Campaign, Mode, Modes, Report, Trace, Violation};
+use highwater_sim::{Campaign, Found, Mode, Modes, Report, Trace, Violation};
 use highwater_sim::{lanes, plan_of_seed, run_plan, run_traced};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -95,10 +95,16 @@ pub(crate) fn run(args: &Args) -> bool {
     let campaign = Campaign { from, seeds, jobs, modes: args.mode.modes(), twice_one_in: twice };
     // Drawn on stderr, and only where that is a terminal.
     let bar = ProgressBar::new(args.seeds);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} seeds, {per_sec}, {eta} left") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:20} {pos} of {len} seeds, {per_sec}, {eta} left; {msg}")
+    {
         bar.set_style(style);
     }
-    let summary = campaign.run(|| bar.inc(1));
+    let summary = campaign.run(|found| {
+        let Found { failed, transitions, since } = found;
+        bar.set_message(format!("{failed} failed, {transitions} transitions, a new one {since} seeds ago"));
+        bar.inc(1);
+    });
     bar.finish_and_clear();
     for failure in summary.failures.values() {
         say(&failure.to_string());

@@ -52,13 +52,14 @@ pub struct Failed {
     violation: Violation,
     plan: Plan,
     story: String,
+    trace: String,
 }
 
 impl Failed {
-    pub(super) fn shrunk(mut shrunk: Shrunk) -> Self {
+    pub(super) fn shrunk(mut shrunk: Shrunk, trace: &str) -> Self {
         shrunk.is_theirs = true;
         let story = shrunk.story("this trial with .plan(&Plan::read(PLAN)?), where PLAN is");
-        Self { violation: shrunk.violation, story, plan: shrunk.plan }
+        Self { violation: shrunk.violation, story, plan: shrunk.plan, trace: trace.to_owned() }
     }
 
     /// What is not the same each time cannot be made small.
@@ -66,7 +67,7 @@ impl Failed {
         let says = Rule::O18Determinism.says();
         let advice = "A clock, a thread, or the order of a HashMap decides something in it.";
         let story = format!("{violation}\nThe rule: {says}.\n{advice}");
-        Self { violation, plan, story }
+        Self { violation, plan, story, trace: String::new() }
     }
 
     /// The rule that is broken, and how.
@@ -77,6 +78,11 @@ impl Failed {
     /// The small run in which it is.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The small run as a trace: in a file, `highwater-sim trace FILE` draws it. Empty where each run is another.
+    pub fn trace(&self) -> &str {
+        &self.trace
     }
 
     /// Which faults, what the machine did, which rule: at most twenty lines.

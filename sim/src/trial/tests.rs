@@ -11,6 +11,7 @@ use highwater_core::sink::{Append, Appended, Loaded, Sink, Unavailable};
 use super::{Handler, Trial};
 use crate::disk::Disk;
 use crate::oracle::Rule;
+use crate::picture::Picture;
 use crate::plan::Plan;
 use crate::shown::Shown;
 use crate::shrink::Budget;
@@ -98,6 +99,7 @@ fn broken(trial: &Trial) -> Rule {
     let again = trial.plan(&Plan::read(&failed.plan().to_string()).unwrap()).unwrap_err();
     assert_eq!(again.violation().rule, failed.violation().rule, "{failed}");
     assert!(failed.story().lines().count() <= 20, "{failed}");
+    assert!(Picture::read(failed.trace()).unwrap().text().lines().count() > 3, "{failed}");
     failed.violation().rule
 }
 
