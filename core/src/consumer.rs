@@ -23,6 +23,7 @@ mod timing;
 mod writer;
 
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::closure::{CloseReason, Closure};
@@ -57,7 +58,8 @@ const GOOD_AFTER: Duration = Duration::from_secs(10);
 /// for until it asks for nothing, and hand in [`Input::Timeout`] at [`next_timeout`](Self::next_timeout).
 #[derive(Clone, Debug)]
 pub struct Consumer<P: Payload> {
-    config: Config,
+    /// Never changes, and so is shared by all clones.
+    config: Arc<Config>,
     now: Now,
     /// The latest moment that was handed in, ignored inputs included.
     latest: Instant,
@@ -109,7 +111,7 @@ impl<P: Payload> Consumer<P> {
             good_at: now.monotonic,
             epoch: Epoch(0),
             op: Op(0),
-            config,
+            config: Arc::new(config),
         };
         consumer.ask(Task::Open(None), 0);
         consumer
