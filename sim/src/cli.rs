@@ -3,6 +3,7 @@
 mod bench;
 mod hash;
 mod run;
+mod search;
 mod shrink;
 mod trace;
 
@@ -26,6 +27,7 @@ enum Command {
     Run(run::Args),
     Shrink(shrink::Args),
     Trace(trace::Args),
+    Search(search::Args),
     Bench(bench::Args),
     #[command(hide = true)]
     Hash(hash::Args),
@@ -57,6 +59,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Shrink(args) => shrink::run(&args),
         Command::Trace(args) => trace::run(&args),
+        Command::Search(args) => search::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Hash(args) => hash::run(&args),
     };

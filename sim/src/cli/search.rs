@@ -1,0 +1,123 @@
+//! `search`: all states of a small world, and a fair way to the end from each.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use highwater_core::serve::Wire;
+use highwater_sim::{Bounds, Counterexample, Mishap, Model, search};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{complain, say};
+
+/// Look at every state of a small world, and let each of them heal
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Events in each history of the source
+    #[arg(long, default_value_t = Bounds::default().events, value_parser = clap::value_parser!(u8).range(1..=8))]
+    events: u8,
+    /// So much may go wrong on one path
+    #[arg(long, default_value_t = Bounds::default().faults, value_parser = clap::value_parser!(u8).range(0..=15))]
+    faults: u8,
+    /// How often one kind may; repeat it for others, or say `all=0` first and name what may
+    #[arg(long, value_name = "KIND=N", value_parser = bound)]
+    bound: Vec<(Option<Mishap>, u8)>,
+    /// How the source speaks
+    #[arg(long, default_value = "v2")]
+    wire: WireArg,
+    /// No path is longer
+    #[arg(long, value_name = "STEPS")]
+    depth: Option<u32>,
+    /// No more states are put down
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().states)]
+    states: u32,
+    /// Where to put the scenario of a broken rule
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum WireArg {
+    /// Counts in time
+    V1,
+    /// Counts in numbers
+    V2,
+}
+
+/// `cut=1`, or `all=0`.
+fn bound(text: &str) -> Result<(Option<Mishap>, u8), String> {
+    let (name, number) = text.split_once('=').ok_or("write KIND=N, as in `cut=1`")?;
+    let number = number.parse().ok().filter(|&number: &u8| number <= Bounds::EACH_MAX);
+    let number = number.ok_or_else(|| format!("N is a number up to {}", Bounds::EACH_MAX))?;
+    let kind = Mishap::ALL.into_iter().find(|mishap| mishap.name() == name);
+    if kind.is_none() && name != "all" {
+        let names: Vec<&str> = Mishap::ALL.iter().map(|mishap| mishap.name()).collect();
+        return Err(format!("KIND is `all` or one of {}", names.join(", ")));
+    }
+    Ok((kind, number))
+}
+
+impl Args {
+    fn bounds(&self) -> Bounds {
+        let mut bounds = Bounds {
+            wire: if self.wire == WireArg::V1 { Wire::V1 } else { Wire::V2 },
+            events: self.events,
+            faults: self.faults,
+            each: [self.faults; Mishap::ALL.len()],
+            depth: self.depth.unwrap_or(u32::MAX),
+            states: self.states,
+        };
+        for &(kind, number) in &self.bound {
+            match kind {
+                Some(kind) => bounds.each[kind as usize] = number,
+                None => bounds.each.fill(number),
+            }
+        }
+        bounds
+    }
+}
+
+/// Searches. True if everything held.
+pub(crate) fn run(args: &Args) -> bool {
+    let model = Model::new(args.bounds());
+    // Drawn on stderr, and only where that is a terminal.
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let findings = search(&model, |states, transitions| {
+        bar.set_message(format!("{states} states, {transitions} transitions"));
+    });
+    bar.finish_and_clear();
+    if let Some(broken) = &findings.broken {
+        say(&broken.to_string());
+        say(&broken.story(&model));
+        keep(args, broken, &model);
+        say("");
+    }
+    say(&findings.to_string());
+    findings.broken.is_none()
+}
+
+fn keep(args: &Args, broken: &Counterexample, model: &Model) {
+    let Some(path) = &args.scenario else { return };
+    match broken.scenario(model).map(|scenario| std::fs::write(path, scenario)) {
+        Some(Ok(())) => say(&format!("kept: {}", path.display())),
+        Some(Err(error)) => complain(&format!("{}: the scenario cannot be written: {error}", path.display())),
+        None => say("no scenario has words for the last process of this path"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_names_a_kind_and_a_number() {
+        assert_eq!(bound("cut=1"), Ok((Some(Mishap::Cut), 1)));
+        assert_eq!(bound("all=0"), Ok((None, 0)));
+        assert!(bound("cut").is_err());
+        assert!(bound("cut=16").is_err());
+        assert!(bound("cuts=1").unwrap_err().contains("clock-step"));
+    }
+}

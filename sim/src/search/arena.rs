@@ -1,0 +1,95 @@
+//! Every state reached, as where it was reached from and by what, so that a path costs no more than its states.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::act::Act;
+
+/// The number of a state, in the order of reaching.
+pub(super) type Index = u32;
+
+/// How a state was reached.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    from: Index,
+    by: Act,
+}
+
+/// Where a fair world goes from a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heir {
+    /// Not known yet.
+    Unknown,
+    /// It is there: the end of the feed.
+    Goal,
+    /// To another state, after so many steps.
+    State(Index, u32),
+}
+
+/// All states reached. Their numbers tell which came first; their keys are looked up, and never gone through.
+#[derive(Debug, Default)]
+pub(super) struct Arena {
+    nodes: Vec<Node>,
+    heirs: Vec<Heir>,
+    seen: HashMap<u64, Index, BuildHasherDefault<Mixed>>,
+}
+
+impl Arena {
+    /// Puts down a state; none if it was reached before, and then as what.
+    pub(super) fn reach(&mut self, key: u64, from: Index, by: Act) -> Result<Index, Index> {
+        let index = self.nodes.len() as Index;
+        let known = *self.seen.entry(key).or_insert(index);
+        if known != index {
+            return Err(known);
+        }
+        self.nodes.push(Node { from, by });
+        self.heirs.push(Heir::Unknown);
+        Ok(index)
+    }
+
+    pub(super) fn find(&self, key: u64) -> Option<Index> {
+        self.seen.get(&key).copied()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) fn inherit(&mut self, index: Index, heir: Heir) {
+        self.heirs[index as usize] = heir;
+    }
+
+    pub(super) fn heirs(&self) -> &[Heir] {
+        &self.heirs
+    }
+
+    /// How a state was reached, from the first on.
+    pub(super) fn path(&self, mut index: Index) -> Vec<Act> {
+        let mut path = Vec::new();
+        while index > 0 {
+            let node = self.nodes[index as usize];
+            path.push(node.by);
+            index = node.from;
+        }
+        path.reverse();
+        path
+    }
+}
+
+/// Keys are hashes already.
+#[derive(Debug, Default)]
+pub(super) struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = word;
+    }
+}
