@@ -22,4 +22,14 @@ fn the_seeds_find_a_planted_bug() {
     let hunt = garden.hunt(&bug, 100).unwrap();
     let find = hunt.find.expect("failures that are forgotten are noticed");
     assert!(["O7 pace", "O17 status"].contains(&find.rule()), "{find:?}");
+    the_search_finds_some(&garden);
+}
+
+/// By a path so short that it can be read: a hunter of another kind, in the same copy, which is dear to build.
+fn the_search_finds_some(garden: &Garden) {
+    for name in ["h-c4", "h-b6", "own-1-"] {
+        let bug = Bug::all().unwrap().into_iter().find(|bug| bug.name().starts_with(name)).unwrap();
+        let (steps, rule) = garden.search(&bug).unwrap().expect("the search finds it");
+        assert!(steps <= 16, "{name} by {steps} steps: {rule}");
+    }
 }

@@ -9,6 +9,7 @@ mod driver;
 mod feed;
 mod program;
 mod scenario;
+mod search;
 mod sink;
 mod socket;
 mod tidy;

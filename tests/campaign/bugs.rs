@@ -126,15 +126,37 @@ impl Garden {
 
     /// Plants `bug`, and lets up to `seeds` seeds look for it, until one finds it.
     pub fn hunt(&self, bug: &Bug, seeds: u64) -> Result<Hunt, Failure> {
+        let built = self.plant(bug)?;
+        let mut hunt = Hunt { find: None, tried: 0, false_alarms: Vec::new(), built, took: Duration::ZERO };
+        self.look(&mut hunt, seeds).map_err(|error| format!("with {}: {error}", bug.name()))?;
+        Ok(hunt)
+    }
+
+    /// Plants `bug`, and lets the exhaustive search of a world of two events and two faults look for it. Gives the
+    /// shortest path's length, and the rule that it breaks; none if it finds nothing.
+    pub fn search(&self, bug: &Bug) -> Result<Option<(u64, String)>, Failure> {
+        self.plant(bug)?;
+        let output = Command::new(self.tree.join(SIMULATOR))
+            .args(["search", "--events", "2", "--faults", "2"])
+            .stdin(Stdio::null())
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let found = said.lines().find_map(|line| {
+            let (step, verdict) = line.strip_prefix("search failed at step ")?.split_once(": ")?;
+            Some((step.parse().ok()?, verdict.split(':').next()?.to_owned()))
+        });
+        Ok(found)
+    }
+
+    /// Builds the simulator with `bug` in it, and takes the bug out of the sources again.
+    fn plant(&self, bug: &Bug) -> Result<Duration, Failure> {
         git_apply(&self.tree, &bug.patch, &[])?;
         let begun = Instant::now();
         let is_built = self.build();
         let built = begun.elapsed();
         git_apply(&self.tree, &bug.patch, &["--reverse"])?;
         is_built.map_err(|error| format!("with {}: {error}", bug.name()))?;
-        let mut hunt = Hunt { find: None, tried: 0, false_alarms: Vec::new(), built, took: Duration::ZERO };
-        self.look(&mut hunt, seeds).map_err(|error| format!("with {}: {error}", bug.name()))?;
-        Ok(hunt)
+        Ok(built)
     }
 
     /// Lets one seed after the other look, in rounds, until one finds something.

@@ -10,6 +10,7 @@ pub mod kills;
 pub mod ledger;
 pub mod program;
 pub mod rounds;
+pub mod search;
 pub mod stall;
 pub mod truth;
 
