@@ -50,6 +50,9 @@ impl Hazards {
     pub(crate) fn next(&self, site: Site, count: u64) -> (u64, Option<Firing>) {
         let mut armed = self.armed();
         let now = Instant::now();
+        if site == Site::Door {
+            self.put_off(&mut armed, now);
+        }
         let here = || |armed: &&mut Armed| armed.fault.kind.site() == site;
         let due = |armed: &Armed| match armed.next {
             Next::In(left) => (left <= count).then_some(left),
@@ -71,6 +74,16 @@ impl Hazards {
     /// How often each kind has happened so far.
     pub(crate) fn counts(&self) -> Vec<(FaultKind, u64)> {
         self.armed().iter().map(|armed| (armed.fault.kind, armed.fired)).collect()
+    }
+
+    /// Somebody comes. What came due on the wire while nobody was there would meet whoever comes, before the first
+    /// event and each time, and the feed would let nobody get ahead.
+    fn put_off(&self, armed: &mut [Armed], now: Instant) {
+        for armed in armed.iter_mut().filter(|armed| armed.fault.kind.site() == Site::Wire) {
+            if matches!(armed.next, Next::At(at) if at <= now) {
+                armed.next = arm(self.seed, armed.fault, armed.fired);
+            }
+        }
     }
 
     fn fire(&self, armed: &mut Armed) -> Firing {
@@ -164,5 +177,15 @@ mod tests {
         tokio::time::advance(Duration::from_secs(15)).await;
         let (happen, firing) = hazards.next(Site::Wire, 1_000);
         assert_eq!((happen, firing.map(|firing| firing.kind)), (0, Some(FaultKind::Restart)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_came_due_while_nobody_was_there_meets_nobody() {
+        let hazards = hazards(&["drop=10s"]);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        hazards.next(Site::Door, 1);
+        assert!(hazards.next(Site::Wire, 1_000).1.is_none(), "there is time to get ahead");
+        tokio::time::advance(Duration::from_secs(15)).await;
+        assert!(hazards.next(Site::Wire, 1_000).1.is_some());
     }
 }
