@@ -104,6 +104,7 @@ scenarios! {
     an_event_too_large_is_set_aside
     an_outdated_cursor_is_a_lost_gap
     an_unavailable_sink_is_never_poison
+    an_overlap_that_falters_is_the_same_history
     another_key_at_the_witness_is_another_history
     another_source_takes_over_by_time
     any_byte_is_a_sign_of_life
@@ -131,6 +132,7 @@ scenarios! {
     the_witness_settles_continuity
     three_deaths_by_size_leave_out_large_messages
     three_failures_turn_to_the_next_source
+    what_is_asked_for_again_may_be_gone
     while_reading_is_paused_the_clock_of_silence_stands_still
     without_a_connection_there_is_no_idleness
 }

@@ -54,6 +54,11 @@ impl<K> Continuity<K> {
         !matches!(self, Self::Expected(..))
     }
 
+    /// Whether all from before the witness on was asked for, and so the witness will tell whether anything is missing.
+    pub(super) const fn is_by_time(&self) -> bool {
+        matches!(self, Self::Expected(_, By::SeqByTime))
+    }
+
     /// Whether the witness is expected as the very first event.
     pub(super) const fn is_by_number(&self) -> bool {
         matches!(self, Self::Expected(_, By::Seq))
@@ -80,8 +85,9 @@ impl<K> Continuity<K> {
             Self::Expected(witness, by) => by.compare(witness, event),
             Self::Unproven(witness, by) => match by.compare(witness, event) {
                 Finding::Past => Finding::Nothing,
-                // Whatever was replayed has come; numbers still below the witness's are another log's.
-                Finding::Overlap if *by != By::Time => Finding::OtherHistory,
+                // Whatever was replayed has come, or falters: what is told from now on, under numbers still below the
+                // witness's, is another log's.
+                Finding::Overlap if by.is_told_anew(witness, event) => Finding::OtherHistory,
                 found => found,
             },
         }
@@ -89,6 +95,15 @@ impl<K> Continuity<K> {
 }
 
 impl By {
+    /// Whether an event below the witness is none that was asked for again.
+    fn is_told_anew<P: Payload>(self, witness: &Witness<P::Key>, event: &Event<P>) -> bool {
+        match self {
+            Self::Time => false,
+            Self::Seq => true,
+            Self::SeqByTime => witness.time < event.time,
+        }
+    }
+
     fn compare<P: Payload>(self, witness: &Witness<P::Key>, event: &Event<P>) -> Finding {
         let kind = match self {
             Self::Time => CursorKind::Time,

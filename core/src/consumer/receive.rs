@@ -9,7 +9,7 @@ use crate::consumer::buffer::{Entry, Reach};
 use crate::consumer::continuity::{Continuity, Finding};
 use crate::consumer::cutover::{Cutover, Step};
 use crate::consumer::dial::MARGIN_MIN;
-use crate::consumer::ledger::Until;
+use crate::consumer::ledger::{OpenGap, Until};
 use crate::consumer::records::Advance;
 use crate::cursor::{Cursor, CursorKind, Place};
 use crate::effect::Notice;
@@ -186,7 +186,13 @@ impl<P: Payload> Consumer<P> {
     /// The server says that what was asked for is no longer there in full.
     fn outdated(&mut self) {
         // Whoever asks for the oldest there is knows that.
-        if self.records().current().1.place != Place::Oldest {
+        let asks_for_oldest = self.records().current().1.place == Place::Oldest;
+        // Whoever asks for what is durable already learns from the events whether anything behind that is missing.
+        let scope = self.scope;
+        let is_taking_over = |open: &OpenGap| open.gap.scope != scope;
+        let asks_again = self.open_gaps.iter().any(is_taking_over)
+            || self.state.connection().is_some_and(|connection| connection.continuity.is_by_time());
+        if !asks_for_oldest && !asks_again {
             self.record_open(Cause::TooOld, GapState::Lost, Until::Any);
         }
     }

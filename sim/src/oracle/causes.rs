@@ -18,9 +18,12 @@ use crate::disk::GapKey;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Causes {
     was_too_old: bool,
+    was_outdated: bool,
     large: u32,
     proofs: BTreeSet<(Scope, Cursor)>,
     known: BTreeSet<GapKey>,
+    /// Those that have no end yet.
+    open: BTreeSet<GapKey>,
     /// Left open by earlier lives, whose connections nobody knows any more.
     inherited: Vec<GapKey>,
     /// The last record of a switch from replay to live.
@@ -35,13 +38,14 @@ const MARGIN_MIN: u64 = 5_000_000;
 impl Causes {
     /// These are on record from earlier lives.
     pub(super) fn remember(&mut self, gaps: &[Gap]) {
-        self.inherited.extend(gaps.iter().map(|gap| (gap.scope, gap.cause, gap.from.cursor)));
+        self.inherited.extend(gaps.iter().map(key));
         self.known.extend(&self.inherited);
+        self.open.extend(gaps.iter().filter(|gap| gap.to.is_none()).map(key));
     }
 
     /// A record of a switch from replay to live is written: is it as tight as stated?
     pub(super) fn note_switch(&mut self, gap: &Gap, switch: Option<&Switch>) -> Result<(), Violation> {
-        let is_inherited = self.inherited.contains(&(gap.scope, gap.cause, gap.from.cursor));
+        let is_inherited = self.inherited.contains(&key(gap));
         if gap.cause != Cause::Cutover || gap.state == GapState::Closed || is_inherited {
             return Ok(());
         }
@@ -55,9 +59,9 @@ impl Causes {
         self.large += u32::from(closure == Closure::TooLarge);
     }
 
-    /// The server said that what was asked for is gone.
+    /// The server said that some of what was asked for is gone.
     pub(super) fn outdated(&mut self) {
-        self.was_too_old = true;
+        self.was_outdated = true;
     }
 
     /// The event at a scope's checkpoint came again.
@@ -74,12 +78,21 @@ impl Causes {
         durable: Option<&Checkpoint<K>>,
         mark: u64,
     ) -> Result<(), Violation> {
-        let is_new = self.known.insert((gap.scope, gap.cause, gap.from.cursor));
+        let is_new = self.known.insert(key(gap));
+        if gap.to.is_some() || gap.state == GapState::Closed {
+            self.open.remove(&key(gap));
+        } else {
+            self.open.insert(key(gap));
+        }
         let witness = durable.and_then(|durable| durable.witness.as_ref());
         let begins = witness.map(|witness| witness.cursor);
         let has_cause = match (gap.state, gap.cause) {
             (GapState::Closed, _) => self.proofs.contains(&(gap.scope, gap.from.cursor)),
-            (GapState::Lost, Cause::TooOld) => self.was_too_old,
+            (GapState::Lost, Cause::TooOld) => {
+                // A history is begun a while before where the one before it ended, and from there on a record is open.
+                let takes_over = self.open.iter().any(|(scope, ..)| *scope != gap.scope);
+                self.was_too_old || self.was_outdated && !(witness.is_none() && takes_over)
+            }
             (GapState::Lost, _) | (GapState::Unproven, Cause::TooOld) => false,
             (GapState::Unproven, Cause::Witness | Cause::Quiet) => {
                 let was_proved = link.is_some_and(|link| link.proved.is_some_and(|proved| proved < mark));
@@ -103,4 +116,8 @@ impl Causes {
             !(is_new && begins_at_witness) || begins.is_none_or(|begins| begins <= gap.from.cursor);
         must(is_tight, Rule::O15Gaps, || format!("{gap} begins before the witness, {begins:?}"))
     }
+}
+
+fn key(gap: &Gap) -> GapKey {
+    (gap.scope, gap.cause, gap.from.cursor)
 }

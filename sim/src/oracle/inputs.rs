@@ -9,6 +9,7 @@ use highwater_core::number::Op;
 use highwater_core::sink::{Appended, Loaded, Unavailable};
 use highwater_core::time::{Instant, Now, WallTime};
 
+use super::link::Link;
 use super::records::Records;
 use super::rule::{Rule, Violation, must};
 use super::switch::Switch;
@@ -101,7 +102,7 @@ impl<P: Told> Life<P> {
             }
             id = matches!(item, Item::Event(_)).then(|| event.payload.id());
         }
-        if matches!(item, Item::Outdated) {
+        if matches!(item, Item::Outdated) && !self.link.as_ref().is_some_and(Link::asks_again) {
             self.causes.outdated();
         }
         self.delivery.hand(item, |_| is_witness);

@@ -16,6 +16,8 @@ pub(super) struct Link<K> {
     pub(super) epoch: Epoch,
     /// Where to.
     pub(super) source: SourceId,
+    /// What for.
+    place: Place,
     /// It is open.
     pub(super) is_open: bool,
     /// The scope that it goes on from, and the event that must come again.
@@ -41,6 +43,7 @@ impl<K: Eq> Link<K> {
         Self {
             epoch,
             source,
+            place,
             is_open: false,
             expected: None,
             proved: None,
@@ -55,6 +58,12 @@ impl<K: Eq> Link<K> {
             counted_down: 0,
             is_fruitful: false,
         }
+    }
+
+    /// It asks for what is durable already, to see the witness come: that some of it is gone is no loss.
+    pub(super) fn asks_again(&self) -> bool {
+        let before = |time| self.expected.as_ref().is_some_and(|(_, witness)| time < witness.time);
+        matches!(self.place, Place::Time(time) if before(time))
     }
 
     /// An event came, as number `order` of all that is handed in. True if it is the one that must come again.
