@@ -1,6 +1,6 @@
 //! The machine in the world of the simulator: fixed seeds, of which none may find anything.
 
-use highwater_sim::{Campaign, Mode, Modes, Summary, run_seed};
+use highwater_sim::{Campaign, HealingRecord, Mode, Modes, Summary, run_seed};
 
 /// So many seeds are run each time: some ten virtual weeks.
 const SEEDS: u64 = 2_000;
@@ -22,6 +22,19 @@ fn two_thousand_worlds_find_nothing() {
     let (seen, all) = summary.coverage.phases();
     assert_eq!(seen, all, "every phase of the machine is reached");
     assert!(summary.coverage.transitions().count() >= 90, "{}", summary.coverage.transitions().count());
+    heals_as_on_record(&summary);
+}
+
+/// No machine takes much longer to catch up than those of the last version did, nor much shorter: who is faster goes on
+/// record as well (`highwater-sim run --seeds 2000 --healing tests/healing.jsonl`).
+fn heals_as_on_record(summary: &Summary) {
+    let lines = include_str!("healing.jsonl").lines();
+    let mut records = lines.map(|line| serde_json::from_str::<HealingRecord>(line).unwrap());
+    let newest = records.rfind(|record| (record.from, record.seeds) == (0, SEEDS)).unwrap();
+    let (whole, partial) = summary.healing.figures();
+    assert_eq!(whole.runs + partial.runs, SEEDS, "every run catches up");
+    let now = HealingRecord { whole, partial, ..newest.clone() };
+    assert_eq!(newest.alarms(&now), [] as [String; 0]);
 }
 
 #[test]

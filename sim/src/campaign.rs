@@ -10,6 +10,7 @@ use highwater_core::effect::Outcome;
 use crate::coverage::Coverage;
 use crate::cpu;
 use crate::faults::Fired;
+use crate::healing::Healing;
 use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
 use crate::run::{Failure, Report, plan_of_seed, run_plan, run_seed};
@@ -75,6 +76,8 @@ pub struct Summary {
     pub coverage: Coverage,
     /// How machines ended that ended by their own account.
     pub outcomes: BTreeMap<Outcome, u64>,
+    /// How long they took to catch up once the world was healed.
+    pub healing: Healing,
     /// Seeds that were run twice.
     pub twice: u64,
     /// Processor time that it cost.
@@ -205,6 +208,9 @@ impl Summary {
         self.seconds += report.time.as_micros() / 1_000_000;
         self.fired.add(&report.fired);
         self.coverage.add(&report.coverage);
+        if let Some((after, is_partial)) = report.caught_up {
+            self.healing.note(after, is_partial);
+        }
         for outcome in &report.outcomes {
             *self.outcomes.entry(*outcome).or_default() += 1;
         }
@@ -226,6 +232,7 @@ impl Summary {
         self.twice += other.twice;
         self.fired.add(&other.fired);
         self.coverage.add(&other.coverage);
+        self.healing.add(other.healing);
         for (outcome, count) in other.outcomes {
             *self.outcomes.entry(outcome).or_default() += count;
         }

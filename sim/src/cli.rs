@@ -2,6 +2,7 @@
 
 mod bench;
 mod hash;
+mod healing;
 mod run;
 mod search;
 mod shrink;

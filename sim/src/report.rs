@@ -13,6 +13,10 @@ impl fmt::Display for Summary {
         let outcomes: Vec<String> =
             self.outcomes.iter().map(|(outcome, count)| format!("{outcome:?} {}", grouped(*count))).collect();
         writeln!(f, "outcomes   {}", outcomes.join(", "))?;
+        let (whole, partial) = self.healing.figures();
+        writeln!(f, "caught up  {whole}")?;
+        writeln!(f, "           with a source lost for good: {partial}")?;
+        writeln!(f, "stuck      none: there is no reason for which a run that held may be")?;
         let ((seen, all), transitions) = (self.coverage.phases(), self.coverage.transitions().count());
         writeln!(f, "machines   {seen} of {all} phases, {transitions} transitions between them")?;
         writeln!(f, "faults")?;

@@ -33,6 +33,8 @@ pub struct Report {
     pub coverage: Coverage,
     /// How the machines ended that ended by their own account.
     pub outcomes: Vec<Outcome>,
+    /// How long after the world was healed the machine had caught up, and whether a source was lost for good.
+    pub caught_up: Option<(Duration, bool)>,
 }
 
 /// A run in which something was that must not be.
@@ -64,6 +66,7 @@ pub(crate) struct Ended {
     time: Duration,
     coverage: Coverage,
     outcomes: Vec<Outcome>,
+    caught_up: Option<(Duration, bool)>,
 }
 
 /// So many lines of the trace are kept with a failure.
@@ -147,6 +150,7 @@ pub(crate) fn ended<C: Carrier>(mut world: World<C>) -> Ended {
         time: world.now().since(Instant::ZERO),
         coverage: world.coverage().clone(),
         outcomes: world.outcomes().to_vec(),
+        caught_up: world.caught_up(),
         trace: world.into_trace(&result.as_ref().err().map_or_else(String::new, Violation::to_string)),
         violation: result.err(),
     }
@@ -167,6 +171,7 @@ impl Ended {
             fired: Fired::of(&self.fired),
             coverage: self.coverage,
             outcomes: self.outcomes,
+            caught_up: self.caught_up,
         }
     }
 

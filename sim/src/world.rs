@@ -88,6 +88,10 @@ pub(crate) struct World<C: Carrier> {
     missing: Option<Violation>,
     /// When was last looked whether the machine has caught up.
     until: Instant,
+    /// When the world was healed.
+    healed_at: Instant,
+    /// How long after that the machine had caught up.
+    caught_up: Option<Duration>,
     /// The machine said that it has ended, and how.
     ending: Option<Outcome>,
     outcomes: Vec<Outcome>,
@@ -145,6 +149,8 @@ impl<C: Carrier> World<C> {
             trace,
             missing: None,
             until: Instant::ZERO,
+            healed_at: Instant::ZERO,
+            caught_up: None,
             ending: None,
             outcomes: Vec::new(),
             steps: 0,
@@ -226,6 +232,7 @@ impl<C: Carrier> World<C> {
             Due::SinkLands(life) => return self.land(life),
             Due::SinkReplies(life) => return self.reply(life),
             Due::Look => return self.look(),
+            Due::Glance => self.glance(),
             Due::Deadline => return self.deadline(),
             Due::SinkStraggles(life) => self.straggle(life),
             Due::Heal => self.heal(),
@@ -262,6 +269,11 @@ impl<C: Carrier> World<C> {
     /// Where the machines have been.
     pub(crate) fn coverage(&self) -> &Coverage {
         &self.coverage
+    }
+
+    /// How long after the world was healed the machine had caught up, and whether a source is lost for good.
+    pub(crate) fn caught_up(&self) -> Option<(Duration, bool)> {
+        self.caught_up.map(|after| (after, self.shape.lost.is_some()))
     }
 
     /// How the machines ended that ended by their own account.

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use highwater_sim::{Campaign, Found, Mode, Modes, Report, Trace, Violation};
+use clap::ValueEnum as _;
+use highwater_sim::{Campaign, Found, HealingRecord, Mode, Modes, Report, Summary, Trace, Violation};
 use highwater_sim::{lanes, plan_of_seed, run_plan, run_traced};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::hash::Elsewhere;
 use super::shrink::How;
-use super::{complain, say};
+use super::{complain, healing, say};
 
 /// Run seeds until all are done, and tell what broke.
 #[derive(clap::Args)]
@@ -45,6 +46,9 @@ pub(crate) struct Args {
     /// Run every seed twice, not one in a hundred
     #[arg(long)]
     twice: bool,
+    /// Compare how long it took to catch up with the newest line for these seeds in FILE, and add what is not there
+    #[arg(long, value_name = "FILE")]
+    healing: Option<PathBuf>,
     #[command(flatten)]
     elsewhere: Elsewhere,
 }
@@ -67,6 +71,16 @@ impl ModesArg {
             Self::Wire => Modes::Only(Mode::Wire),
             Self::Both => Modes::Both,
         }
+    }
+}
+
+impl Args {
+    /// The line that goes on record.
+    fn healing_of(&self, summary: &Summary) -> HealingRecord {
+        let (whole, partial) = summary.healing.figures();
+        let mode = self.mode.to_possible_value().map_or_else(String::new, |mode| mode.get_name().to_owned());
+        let (version, from, seeds) = (env!("CARGO_PKG_VERSION").to_owned(), self.from, self.seeds);
+        HealingRecord { version, from, seeds, mode, whole, partial }
     }
 }
 
@@ -116,7 +130,8 @@ pub(crate) fn run(args: &Args) -> bool {
         }
     }
     say(&summary.to_string());
-    args.elsewhere.is_same(args.from, args.seeds, args.mode) && summary.failed == 0
+    let heals = args.healing.as_ref().is_none_or(|path| healing::compare(path, &args.healing_of(&summary)));
+    heals && args.elsewhere.is_same(args.from, args.seeds, args.mode) && summary.failed == 0
 }
 
 /// Writes what happens in the first seed as a plan. True if it could be written.

@@ -46,6 +46,8 @@ pub(crate) enum Due {
     SinkStraggles(u32),
     /// The safety phase ends.
     Heal,
+    /// Has the machine caught up? Only for the record.
+    Glance,
     /// Has the machine caught up?
     Look,
     /// It should have, by now.
@@ -67,7 +69,8 @@ impl Due {
             | Self::SinkLands(_)
             | Self::SinkReplies(_)
             | Self::SinkStraggles(_)
-            | Self::Look => true,
+            | Self::Look
+            | Self::Glance => true,
             Self::Start | Self::Heal | Self::Deadline => false,
         }
     }

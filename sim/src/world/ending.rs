@@ -8,6 +8,7 @@ use super::due::Due;
 use super::{Phase, World};
 use crate::carrier::Carrier;
 use crate::faults::Fault;
+use crate::healing::LOOKED_AT_EVERY;
 use crate::network::Stage;
 use crate::oracle::{Closing, Rule, Violation};
 
@@ -36,6 +37,18 @@ impl<C: Carrier> World<C> {
         self.hand_late(Input::StopRequested)
     }
 
+    /// Has the machine caught up for the first time since the world was healed? Nothing hangs on it.
+    pub(super) fn glance(&mut self) {
+        if self.phase != Phase::Liveness || self.caught_up.is_some() {
+            return;
+        }
+        if self.host.life().is_some() && self.is_at_the_tip() {
+            self.caught_up = Some(self.now.since(self.healed_at));
+        } else {
+            self.agenda.put(self.now + LOOKED_AT_EVERY, Due::Glance);
+        }
+    }
+
     /// Has the machine caught up?
     pub(super) fn look(&mut self) -> Result<(), Violation> {
         if self.phase != Phase::Liveness {
@@ -49,6 +62,7 @@ impl<C: Carrier> World<C> {
         if self.missing.is_some() {
             return Ok(());
         }
+        self.caught_up.get_or_insert(self.now.since(self.healed_at));
         self.trace.note(self.now, "the machine has caught up");
         self.phase = Phase::Stopping;
         self.ask_to_stop()

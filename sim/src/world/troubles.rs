@@ -159,6 +159,8 @@ impl<C: Carrier> World<C> {
         if self.host.life().is_none() {
             self.agenda.put(self.now, Due::Start);
         }
+        self.healed_at = self.now;
+        self.agenda.put(self.now, Due::Glance);
         self.agenda.put(self.shape.weather.calms_at, Due::Look);
         let toil = self.truth.toil(self.shape.sink_takes) * (2 * self.sources.len() as u64);
         self.shape.weather.ends_at = self.shape.weather.ends_at + toil;
