@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use highwater_core::serve::Wire;
+use highwater_sim::{Bounds, Model, Rule, search};
 use highwater_sim::{Budget, Plan, Shrunk, Trace, plan_of_seed, run_plan, scenario_of, shrink};
 
 use super::{ModeArg, complain, read_plan, say};
@@ -63,6 +65,11 @@ impl How {
         let path = folder.join("plan.jsonl");
         let story = shrunk.story(&format!("highwater-sim run --plan {} --explain", path.display()));
         say(&story);
+        let shorter = is_large(&shrunk).then(|| shorter(shrunk.violation.rule, SEARCHED_MAX)).flatten();
+        if let Some(story) = shorter {
+            say("That is long. The same rule breaks in a small world (highwater-sim search):");
+            say(&story);
+        }
         match lay_down(&folder, &shrunk, &story) {
             Ok(files) => {
                 say(&format!("kept: {}: {}", folder.display(), files.join(", ")));
@@ -77,6 +84,26 @@ impl How {
             }
         }
     }
+}
+
+/// A case that nobody can take in.
+fn is_large(shrunk: &Shrunk) -> bool {
+    const FAULTS: usize = 5;
+    const STEPS: u64 = 15;
+    shrunk.faults() > FAULTS && shrunk.step > STEPS
+}
+
+/// So many states are searched for a shorter path: a second or two.
+const SEARCHED_MAX: u32 = 300_000;
+
+/// How the same rule breaks in the small world, where every path is tried, if it does: by a shortest path, and mostly for
+/// the same reason.
+fn shorter(rule: Rule, states: u32) -> Option<String> {
+    [Wire::V2, Wire::V1].into_iter().find_map(|wire| {
+        let model = Model::new(Bounds { wire, states, ..Bounds::default() });
+        let broken = search(&model, |_, _| {}).broken?;
+        (broken.violation.rule == rule).then(|| broken.story(&model))
+    })
 }
 
 /// Writes the plan, the trace and the scenario. Gives their names.
@@ -116,6 +143,11 @@ mod tests {
         assert!(parsed(&["--seed", "1", "--shrink-for", "2"]).is_err());
         let args = parsed(&["--seed", "7", "--shrink-for", "1m 30s"]).unwrap();
         assert_eq!((args.seed, args.how.shrink_for), (Some(7), Duration::from_secs(90)));
+    }
+
+    #[test]
+    fn a_sound_machine_breaks_no_rule_in_the_small_world_either() {
+        assert_eq!(shorter(Rule::O1NoLoss, 2_000), None);
     }
 
     #[test]
