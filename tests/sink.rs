@@ -6,3 +6,4 @@ mod kill;
 mod made;
 mod model;
 mod pipe;
+mod world;

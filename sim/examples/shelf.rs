@@ -13,9 +13,9 @@ use highwater_core::event::Payload as _;
 use highwater_core::gap::{Cause, Gap, GapState};
 use highwater_core::number::{Fence, Version};
 use highwater_core::scope::Scope;
-use highwater_core::sink::{Append, Appended, DeadLetter, Loaded, Sink, Unavailable};
+use highwater_core::sink::{Append, Appended, Loaded, Sink, Unavailable};
 use highwater_core::time::WallTime;
-use highwater_sim::{Shown, Storage, Trial};
+use highwater_sim::{Aside, Shown, Storage, Trial};
 
 /// What outlives the process: the tables of a small database.
 #[derive(Default)]
@@ -27,7 +27,7 @@ struct Tables {
     newest: Option<WallTime>,
     checkpoints: BTreeMap<Scope, Checkpoint<Key>>,
     gaps: BTreeMap<(Scope, Cause, Cursor), Gap>,
-    dead_letters: Vec<(Scope, DeadLetter<Jetstream>)>,
+    dead_letters: Vec<Aside>,
 }
 
 /// How a sink writes its tables.
@@ -119,7 +119,7 @@ impl Tables {
             }
         }
         for letter in &append.dead_letters {
-            let letter = (append.scope, letter.clone());
+            let letter = Aside::of(append.scope, letter);
             if !self.dead_letters.contains(&letter) {
                 self.dead_letters.push(letter);
             }

@@ -16,7 +16,7 @@ use highwater_core::time::WallTime;
 
 use crate::carrier::Told;
 use crate::scopes::Scopes;
-use crate::shown::Shown;
+use crate::shown::{Aside, Shown};
 use crate::truth::EventId;
 
 /// What names a gap: writing it again changes the same record.
@@ -147,16 +147,13 @@ impl<P: Told + PartialEq> Disk<P> {
 
     /// Goes back to what is shown besides the events.
     pub(crate) fn show(&mut self, shown: &Shown<P>) {
-        let mut records = Records {
-            gaps: shown.gaps.iter().map(|gap| ((gap.scope, gap.cause, gap.from.cursor), *gap)).collect(),
-            letters: shown.dead_letters.clone(),
-            checkpoints: Scopes::default(),
-            ..self.records
-        };
+        let records = &mut self.records;
+        records.gaps = shown.gaps.iter().map(|gap| ((gap.scope, gap.cause, gap.from.cursor), *gap)).collect();
+        records.letters.retain(|(scope, letter)| shown.dead_letters.contains(&Aside::of(*scope, letter)));
+        records.checkpoints = Scopes::default();
         for (scope, checkpoint) in &shown.checkpoints {
             records.checkpoints.set(*scope, checkpoint.clone());
         }
-        self.records = records;
     }
 
     /// The gaps that whoever opens the store has to know of: they begin at a witness, or have no end yet.

@@ -13,6 +13,8 @@
 //! assert_eq!(run_seed(0, Mode::Machine).map(|again| again.hash).ok(), Some(report.hash));
 //! ```
 //!
+//! A sink or a handler of yours can take the place of the world's own: that is a [`Trial`].
+//!
 //! What is not simulated is the shell: real sockets, real databases, threads, signals. Those have tests of their own.
 
 mod agenda;
@@ -61,7 +63,7 @@ pub use picture::{Picture, PictureError};
 pub use plan::{Plan, PlanError};
 pub use run::{Failure, Report, plan_of_seed, run_plan, run_seed, run_traced, scenario_of};
 pub use search::{Act, Bounds, Broken, Counterexample, Findings, Mishap, Model, Offer, Scene, search};
-pub use shown::Shown;
+pub use shown::{Aside, Shown};
 pub use shrink::{Budget, Shrunk, shrink};
 pub use storage::{Storage, Trouble};
 pub use trace::{Line, Trace, lanes};

@@ -1,11 +1,12 @@
 //! What a storage shows to whoever examines it.
 
 use highwater_core::checkpoint::Checkpoint;
-use highwater_core::dialect::jetstream::Jetstream;
+use highwater_core::cursor::Cursor;
+use highwater_core::dialect::jetstream::{Jetstream, Key};
 use highwater_core::event::Payload;
 use highwater_core::gap::Gap;
 use highwater_core::scope::Scope;
-use highwater_core::sink::DeadLetter;
+use highwater_core::sink::{Content, DeadLetter};
 
 /// All that is durable in a storage that a sink is tried with.
 ///
@@ -19,8 +20,30 @@ pub struct Shown<P: Payload = Jetstream> {
     pub checkpoints: Vec<(Scope, Checkpoint<P::Key>)>,
     /// The gaps on record, closed ones as well.
     pub gaps: Vec<Gap>,
-    /// What was set aside, and of which scope.
-    pub dead_letters: Vec<(Scope, DeadLetter<P>)>,
+    /// What was set aside.
+    pub dead_letters: Vec<Aside<P::Key>>,
+}
+
+/// What tells one dead letter from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aside<K = Key> {
+    /// The scope of the append that brought it.
+    pub scope: Scope,
+    /// The position of the last event before it.
+    pub after: Option<Cursor>,
+    /// The key, if it is an event; of a frame that gave none, none.
+    pub key: Option<K>,
+}
+
+impl<K> Aside<K> {
+    /// What tells this dead letter of an append to this scope from others.
+    pub fn of<P: Payload<Key = K>>(scope: Scope, letter: &DeadLetter<P>) -> Self {
+        let key = match &letter.content {
+            Content::Event(event) => Some(event.payload.key()),
+            Content::Frame(_) => None,
+        };
+        Self { scope, after: letter.after, key }
+    }
 }
 
 impl<P: Payload> Default for Shown<P> {

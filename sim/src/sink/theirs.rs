@@ -160,8 +160,10 @@ impl<P: Told + PartialEq> Sink<P> for Theirs<P> {
         let loaded = self.guest.sink().open();
         self.guest.end();
         self.judge_opening(&loaded);
-        if loaded.is_ok() {
-            self.arrive();
+        match loaded {
+            Ok(_) => self.arrive(),
+            // It may be the dead process that bars the way, as one does that still holds a lock: it is gone for good.
+            Err(Unavailable) => self.guest.lay_ghost(),
         }
         loaded
     }

@@ -14,7 +14,7 @@ use super::Trial;
 use crate::carrier::Told as _;
 use crate::disk::Disk;
 use crate::oracle::{Rule, Violation, must};
-use crate::shown::Shown;
+use crate::shown::{Aside, Shown};
 use crate::storage::Storage;
 
 /// Makes something of events, one after the other.
@@ -91,7 +91,12 @@ impl<T: Clone + Default + PartialEq + fmt::Debug> Book<T> {
             events: self.events.iter().map(|event| event.payload.key()).collect(),
             checkpoints: self.disk.checkpoints().cloned().collect(),
             gaps: self.disk.gaps().copied().collect(),
-            dead_letters: self.disk.letters().to_vec(),
+            dead_letters: self
+                .disk
+                .letters()
+                .iter()
+                .map(|(scope, letter)| Aside::of(*scope, letter))
+                .collect(),
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::disk::Disk;
 use crate::oracle::Rule;
 use crate::picture::Picture;
 use crate::plan::Plan;
-use crate::shown::Shown;
+use crate::shown::{Aside, Shown};
 use crate::shrink::Budget;
 use crate::storage::{Storage, Trouble};
 
@@ -31,7 +31,7 @@ fn show(Shelf(disk): &Shelf, events: &[Key]) -> Shown {
         events: events.to_vec(),
         checkpoints: disk.checkpoints().cloned().collect(),
         gaps: disk.gaps().copied().collect(),
-        dead_letters: disk.letters().to_vec(),
+        dead_letters: disk.letters().iter().map(|(scope, letter)| Aside::of(*scope, letter)).collect(),
     }
 }
 

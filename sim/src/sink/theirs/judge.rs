@@ -15,7 +15,7 @@ use highwater_core::sink::{Append, Appended, Loaded};
 use crate::carrier::Told;
 use crate::disk::Disk;
 use crate::oracle::{Rule, Violation, must};
-use crate::shown::Shown;
+use crate::shown::{Aside, Shown};
 use crate::truth::EventId;
 
 /// What is known of a sink.
@@ -284,10 +284,10 @@ impl<P: Told + PartialEq> Judge<P> {
         }
         let missing = self.model.gaps().find(|gap| !shown.gaps.contains(gap));
         must(missing.is_none(), Rule::O15Gaps, || format!("the gap {} is not on record", some(missing)))?;
-        let is_there = |letter| shown.dead_letters.iter().any(|known| known == letter);
         // A sink need not look at the contents of events.
         let mut letters = self.model.letters().iter().filter(|(_, letter)| letter.reason != Reason::Conflict);
-        let missing = letters.find(|&letter| !is_there(letter));
+        let missing =
+            letters.find(|(scope, letter)| !shown.dead_letters.contains(&Aside::of(*scope, letter)));
         must(missing.is_none(), Rule::O16Poison, || "a dead letter was stored, and is not there".to_owned())
     }
 
@@ -316,8 +316,8 @@ fn check_whole<P: Told + PartialEq>(
     if let Some(gap) = append.gaps.iter().find(is_missing) {
         return ahead(format!("the gap {gap}"));
     }
-    let is_aside = |letter| shown.dead_letters.iter().any(|(_, known)| known == letter);
-    match append.dead_letters.iter().find(|&letter| !is_aside(letter)) {
+    let is_aside = |letter| shown.dead_letters.contains(&Aside::of(append.scope, letter));
+    match append.dead_letters.iter().find(|letter| !is_aside(letter)) {
         Some(letter) => ahead(format!("a dead letter ({:?})", letter.reason)),
         None => Ok(()),
     }
