@@ -58,6 +58,7 @@ scenarios! {
     a_feed_in_time_that_shows_numbers_counts_in_them
     a_fenced_writer_stops_at_once
     a_filtered_event_can_be_the_witness
+    a_healthy_connection_that_was_quiet_is_no_reason_to_give_up
     a_flush_that_fails_is_asked_again_before_the_dial
     a_full_buffer_stops_the_reading
     a_gap_left_open_ends_behind_what_was_durable

@@ -319,6 +319,9 @@ impl<P: Payload> Consumer<P> {
             let lived = now.since(connection.opened.monotonic);
             let (limited, last) = (connection.limited, connection.last);
             self.attempts.is_good |= connection.ponged && lived >= GOOD_AFTER;
+            if self.attempts.is_good {
+                self.good_at = now;
+            }
             if let Some(from) = limited {
                 self.record_limit(from, last);
             }

@@ -78,9 +78,6 @@ impl<P: Payload> Consumer<P> {
         let Some(since) = since else {
             return self.now.monotonic;
         };
-        if self.attempts.is_good {
-            self.good_at = since;
-        }
         if self.approach == Approach::Now {
             self.approach = Approach::Checkpoint;
         }
