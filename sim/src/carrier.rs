@@ -1,5 +1,6 @@
 //! How events travel to the machine: most seeds carry only what it decides by, some carry the very bytes.
 
+mod letters;
 mod wired;
 
 use highwater_core::cursor::{Cursor, CursorKind, Place};

@@ -9,10 +9,9 @@ use highwater_core::dialect::{Dialect, Frame, Subscription};
 use highwater_core::effect::OpenOptions;
 use highwater_core::event::{EVENT_BYTES_MAX, Item, Sample};
 use highwater_core::serve::entry::{Body, Change, Content, Entry, Json};
-use highwater_core::serve::request::{Answer, Handshake, answer};
-use highwater_core::serve::{Host, V1_DICTIONARY, Wire, info, outdated_cursor};
+use highwater_core::serve::{Wire, info, outdated_cursor};
 
-use super::{Carrier, Telling, Told, edition};
+use super::{Carrier, Telling, Told, edition, letters};
 use crate::truth::{Audience, EventId, Fact, Filter, Nature};
 
 /// Carries bytes.
@@ -63,21 +62,14 @@ impl Carrier for Wired {
     type Payload = Jetstream;
 
     fn ask(&self, wire: Wire, filter: Filter, place: Place, options: OpenOptions) -> Place {
-        let (host, dictionary) = match wire {
-            Wire::V1 => (Host::Legacy, None),
-            Wire::V1OnV2Host | Wire::V2 => (Host::V2, Some(V1_DICTIONARY)),
-        };
-        let request = dialect(wire).request(self.subscription(filter), place, options, Some(V1_DICTIONARY));
-        let target = request.path_and_query();
-        let subprotocols = request.subprotocol.unwrap_or_default();
-        let handshake = Handshake { target: &target, subprotocols, ..Handshake::default() };
-        match answer(host, dictionary, handshake) {
-            Answer::Subscribe(accepted) => accepted.place,
-            refusal => unreachable!("a server refuses what its dialect asks: {target}: {refusal:?}"),
-        }
+        let wanted = self.subscription(filter);
+        let accepted = letters::asked(wire, wanted, place, options);
+        letters::compare(wire, wanted, place, options, &accepted);
+        accepted.place
     }
 
     fn item(&self, wire: Wire, filter: Filter, telling: Telling, fact: Fact) -> Item<Jetstream> {
+        letters::beside(telling.id.0, telling.time.as_micros());
         if fact.nature == Nature::Garbage {
             return self.garbled(telling);
         }

@@ -31,6 +31,8 @@ pub(crate) enum Site {
     Doubled,
     /// Control frames; the entity of a fault is the number of the read.
     Control,
+    /// What a server may say and no run needs; the entity is the number of the event it goes beside.
+    Letter,
     /// A death between two effects; the entity of a fault is the number of the effect.
     Midway,
     /// Nothing: a place that is new.
@@ -60,6 +62,7 @@ impl Site {
             Self::Host => "host",
             Self::Doubled => "doubled",
             Self::Control => "control",
+            Self::Letter => "letter",
             Self::Midway => "midway",
             #[cfg(test)]
             Self::New => "new",
