@@ -11,14 +11,17 @@ mod digest;
 mod effects;
 mod inputs;
 mod link;
+mod memory;
 mod overlap;
 mod pace;
 mod records;
 mod rule;
 mod silence;
 mod spans;
+mod staleness;
 mod status;
 mod switch;
+mod trouble;
 
 use std::collections::BTreeMap;
 
@@ -48,7 +51,9 @@ use records::Records;
 pub(crate) use rule::must;
 pub use rule::{Rule, Violation};
 use silence::Silence;
+use staleness::Staleness;
 use switch::Switch;
+use trouble::Trouble;
 
 /// Everything that is known of a run, and of the process that runs now.
 #[derive(Clone, Debug)]
@@ -76,8 +81,7 @@ struct Life<P: Told> {
     asked: Option<Asked<P>>,
     /// An append whose fate is not known.
     unsettled: Option<Question<P>>,
-    /// The last answer was that the sink cannot be used.
-    is_sink_out: bool,
+    trouble: Trouble,
     /// The last source that was dialed.
     source: SourceId,
     /// When the machine last had anything to settle.
@@ -87,6 +91,9 @@ struct Life<P: Told> {
     /// What the sink refused and what is neither stored nor set aside since. An event told twice counts as two.
     refused: BTreeMap<Telling, Refused>,
     causes: Causes,
+    staleness: Staleness,
+    /// The batch on its way was refused, and is taken to pieces; what is durable of it, it holds on to.
+    is_split: bool,
     /// How the last connection that opened goes live.
     switch: Option<Switch>,
     overlap: Overlap,
@@ -152,7 +159,7 @@ impl<P: Told> Oracle<P> {
     }
 
     /// A process starts.
-    pub(crate) fn begin_life(&mut self, config: &Config) {
+    pub(crate) fn begin_life(&mut self, config: &Config, now: Now) {
         self.life = Some(Life {
             config: config.clone(),
             fence: Fence(0),
@@ -161,15 +168,17 @@ impl<P: Told> Oracle<P> {
             link: None,
             pace: Pace::new(config),
             bustle: Bustle::default(),
-            silence: Silence::new(config),
+            silence: Silence::new(config, now),
             asked: None,
             unsettled: None,
-            is_sink_out: false,
+            trouble: Trouble::new(config),
             source: SourceId(0),
             busy_at: Instant::ZERO,
             mark: 0,
             refused: BTreeMap::new(),
             causes: Causes::default(),
+            staleness: Staleness::new(config.cursor_window),
+            is_split: false,
             switch: None,
             overlap: Overlap::default(),
             reached: None,
@@ -234,7 +243,15 @@ impl<P: Told> Oracle<P> {
         })?;
         life.planned = next;
         life.check_status(status)?;
-        life.silence.look(now, next)
+        life.look_at_memory(status)?;
+        if life.ended.is_none() {
+            life.trouble.look(next)?;
+            life.silence.look(now, next)?;
+            if life.asked.is_none() && life.delivery.is_idle() && !life.trouble.is_any() {
+                life.silence.look_at_idleness(next)?;
+            }
+        }
+        Ok(())
     }
 
     /// Late or doubled news was handed in: an effect of it.

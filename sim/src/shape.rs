@@ -55,8 +55,12 @@ impl Shape {
         let (fatal, lost) = (one(&mut stream, 10), one(&mut stream, 4));
         let weather = weather(&mut stream);
         let clock = Clock::wrong_by(stream.between(0, 2_000_000).cast_signed() - 1_000_000);
+        let mut config = config(&mut stream, &sources, clock);
+        // From a stream of its own: it came later, and disturbs no seed.
+        let window = draws.stream(Site::Shape, 1).pick(&[12 * 3_600, 12 * 3_600, 600, 60]);
+        config.cursor_window = Duration::from_secs(window);
         Self {
-            config: config(&mut stream, &sources, clock),
+            config,
             fatal,
             lost: lost.filter(|_| fatal.is_none()),
             weather,

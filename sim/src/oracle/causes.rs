@@ -53,6 +53,12 @@ impl Causes {
         switch.map_or(Ok(()), |switch| switch.check(gap, before))
     }
 
+    /// A connection is dialed: what the last one put on record of its switch has its end.
+    pub(super) fn dialed(&self) -> Result<(), Violation> {
+        let open = self.last_switch.filter(|gap| gap.to.is_none());
+        must(open.is_none(), Rule::O15Gaps, || format!("{open:?} has no end, and its connection has"))
+    }
+
     /// A connection ended.
     pub(super) fn closed(&mut self, closure: Closure) {
         self.was_too_old |= closure == Closure::TooOld;

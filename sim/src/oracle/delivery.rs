@@ -30,6 +30,8 @@ struct Handed {
     what: What,
     time: Cursor,
     seq: Option<Cursor>,
+    /// What its payload holds on to.
+    size: usize,
     /// Its place among all that was handed; frames set aside are counted as well.
     order: u64,
     /// It is durable already, so it need not be stored.
@@ -52,6 +54,7 @@ impl Handed {
 struct Letter {
     length: u64,
     sha256: [u8; 32],
+    size: usize,
     order: u64,
 }
 
@@ -68,6 +71,22 @@ pub(super) struct Taken {
     letters: usize,
 }
 
+/// How much waits: a machine may hold on to a little more than it must.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Held {
+    /// Bytes of events that have to be stored.
+    pub(super) bytes_least: usize,
+    /// All events, whatever becomes of them.
+    pub(super) events_most: usize,
+    /// Bytes of all that came.
+    pub(super) bytes_most: usize,
+    /// Bytes of what passes, which may wait for the next append.
+    passing: usize,
+}
+
+/// What an entry of a queue costs besides its payload.
+pub(super) const ENTRY_BYTES: usize = 64;
+
 /// All that was delivered and is not durable.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Delivery {
@@ -77,6 +96,7 @@ pub(super) struct Delivery {
     /// Whatever was handed from here on may have been dropped with the connection.
     droppable_from: Option<u64>,
     events: usize,
+    held: Held,
     /// The highest position taken on this connection.
     peak_time: Cursor,
     peak_seq: Cursor,
@@ -109,8 +129,14 @@ impl Delivery {
         self.is_unordered |= time < self.latest;
         self.latest = self.latest.max(time);
         self.events += usize::from(what == What::Event && !is_witness);
-        let (id, order) = (event.payload.id(), self.order);
-        self.queue.push_back(Handed { id, what, time, seq: event.seq, order, is_witness, is_proof: false });
+        let (id, order, size) = (event.payload.id(), self.order, event.payload.size());
+        let handed = Handed { id, what, time, seq: event.seq, size, order, is_witness, is_proof: false };
+        self.held.bytes_most += ENTRY_BYTES + size;
+        if what == What::Event {
+            self.held.events_most += 1;
+            self.held.bytes_least += if is_witness { 0 } else { size };
+        }
+        self.queue.push_back(handed);
     }
 
     /// The machine says that the event came again which is at the checkpoint.
@@ -121,8 +147,9 @@ impl Delivery {
     }
 
     fn set_aside(&mut self, sample: &Sample) {
-        let (length, sha256, order) = (sample.length, sample.sha256, self.order);
-        self.letters.push_back(Letter { length, sha256, order });
+        let (length, sha256, order, size) = (sample.length, sample.sha256, self.order, sample.head.len());
+        self.held.bytes_most += ENTRY_BYTES + size;
+        self.letters.push_back(Letter { length, sha256, size, order });
     }
 
     /// A mark between what was handed before and after.
@@ -152,7 +179,7 @@ impl Delivery {
         let dropped = self.waiting().collect();
         self.queue.clear();
         self.letters.clear();
-        self.events = 0;
+        (self.events, self.held) = (0, Held::default());
         self.droppable_from = None;
         Ok(dropped)
     }
@@ -258,17 +285,27 @@ impl Delivery {
     /// What was taken is durable.
     pub(super) fn durable(&mut self, taken: Taken) {
         (0..taken.handed).for_each(|_| self.pass());
-        // What passes moves the checkpoint along with what came before it.
-        while self.queue.front().is_some_and(|handed| handed.what == What::Passing) {
+        // What passes moves the checkpoint along with what came before it, or with the next append.
+        let mut passing = if taken.handed == 0 { self.held.passing } else { 0 };
+        while let Some(front) = self.queue.front().filter(|handed| handed.what == What::Passing) {
+            passing += ENTRY_BYTES + front.size;
             self.pass();
         }
-        self.letters.drain(..taken.letters);
+        self.held.passing = passing;
+        for letter in self.letters.drain(..taken.letters) {
+            self.held.bytes_most -= ENTRY_BYTES + letter.size;
+        }
         self.is_unordered &= !self.queue.is_empty();
     }
 
     fn pass(&mut self) {
         let Some(handed) = self.queue.pop_front() else { return };
-        self.events -= usize::from(handed.what == What::Event && !handed.is_witness);
+        self.held.bytes_most -= ENTRY_BYTES + handed.size;
+        if handed.what == What::Event {
+            self.held.events_most -= 1;
+            self.held.bytes_least -= if handed.is_witness { 0 } else { handed.size };
+            self.events -= usize::from(!handed.is_witness);
+        }
         self.peak_time = self.peak_time.max(handed.time);
         self.peak_seq = self.peak_seq.max(handed.seq.unwrap_or_default());
     }
@@ -276,6 +313,16 @@ impl Delivery {
     /// How many events wait to be durable.
     pub(super) fn events(&self) -> usize {
         self.events
+    }
+
+    /// How much waits.
+    pub(super) fn held(&self) -> Held {
+        Held { bytes_most: self.held.bytes_most + self.held.passing, ..self.held }
+    }
+
+    /// Not even something that only moves the cursor waits.
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.letters.is_empty()
     }
 
     /// Events that wait to be durable.

@@ -11,6 +11,7 @@ use highwater_core::sink::{Append, Content};
 use highwater_core::time::{Duration, Instant, Now};
 
 use super::link::Link;
+use super::memory::check_batch;
 use super::rule::{Rule, Violation, must};
 use super::{Asked, Life, Oracle, Question, digest};
 use crate::carrier::Told;
@@ -47,18 +48,23 @@ impl<P: Told> Oracle<P> {
                 for id in dropped {
                     self.fates.drop(id);
                 }
-                life.open(at, *epoch, *source, *place)?;
+                life.open(now, *epoch, *source, *place)?;
                 if options.compress {
                     life.pace.compresses()?;
                 }
             }
-            Effect::Ping { epoch } => life.is_of_link(*epoch, effect)?,
+            Effect::Ping { epoch } => {
+                life.is_of_link(*epoch, effect)?;
+                life.staleness.asked(now.wall);
+            }
             Effect::Pause { epoch } => {
                 life.is_of_link(*epoch, effect)?;
+                life.check_pause()?;
                 life.silence.paused(at);
             }
             Effect::Resume { epoch } => {
                 life.is_of_link(*epoch, effect)?;
+                life.check_resume(at)?;
                 life.silence.resumed(at);
             }
             Effect::Close { epoch, reason } => {
@@ -69,7 +75,7 @@ impl<P: Told> Oracle<P> {
             }
             Effect::Notice(notice) => life.notice(*notice)?,
             Effect::Ignored(_) => {}
-            Effect::Stop(outcome) => life.stopped(*outcome)?,
+            Effect::Stop(outcome) => life.stopped(at, *outcome)?,
         }
         Ok(())
     }
@@ -81,9 +87,7 @@ impl<P: Told> Life<P> {
             format!("{op} is asked before the last was answered")
         })?;
         must(!self.is_fenced, Rule::O12Fence, || format!("{op} is asked after another writer took over"))?;
-        if self.is_sink_out {
-            self.pace.retried(at)?;
-        }
+        self.trouble.asked(at)?;
         self.asked = Some(Asked { op, question });
         Ok(())
     }
@@ -95,6 +99,7 @@ impl<P: Told> Life<P> {
         must(append.fence == self.fence, Rule::O12Fence, || {
             format!("an append under {} where {} is held", append.fence, self.fence)
         })?;
+        check_batch(append, &self.config)?;
         let taken = self.delivery.take(append)?;
         self.is_settled |= records.is_excused(append.scope, &append.gaps);
         records.check(append, self.is_settled)?;
@@ -149,7 +154,8 @@ impl<P: Told> Life<P> {
         Ok(())
     }
 
-    fn open(&mut self, at: Instant, epoch: Epoch, source: SourceId, place: Place) -> Result<(), Violation> {
+    fn open(&mut self, now: Now, epoch: Epoch, source: SourceId, place: Place) -> Result<(), Violation> {
+        let at = now.monotonic;
         must(self.link.is_none(), Rule::O5OneConnection, || format!("{epoch} is dialed beside another"))?;
         must(self.asked.is_none(), Rule::O5OneConnection, || {
             format!("{epoch} is dialed with an append in flight")
@@ -167,7 +173,11 @@ impl<P: Told> Life<P> {
                 format!("{epoch} is dialed before anything is durable"),
             ));
         };
-        self.overlap.dial(scope, checkpoint, place, self.reached.take())?;
+        let covered = self.staleness.covered(checkpoint);
+        self.overlap.dial(scope, checkpoint, place, self.reached.take(), covered)?;
+        self.staleness.dial(now.wall, checkpoint)?;
+        self.is_split = false;
+        self.causes.dialed()?;
         self.silence.dialed(at);
         self.source = source;
         self.link = Some(Link::new(epoch, source, place));
@@ -214,23 +224,26 @@ impl<P: Told> Life<P> {
                 self.delivery.proved();
                 Ok(())
             }
+            Notice::SinkUnavailable { delay } => self.trouble.told(delay),
+            Notice::BackingOff { failures, delay } => self.pace.told(failures, delay),
+            Notice::Suspended { span } => self.silence.slept(span),
+            Notice::Stale { age } => {
+                self.staleness.told(age);
+                Ok(())
+            }
             Notice::StartIgnored
-            | Notice::Stale { .. }
             | Notice::NewIncarnation { .. }
             | Notice::Switched { .. }
-            | Notice::Poison { .. }
-            | Notice::SinkUnavailable { .. }
-            | Notice::BackingOff { .. }
-            | Notice::Suspended { .. } => Ok(()),
+            | Notice::Poison { .. } => Ok(()),
         }
     }
 
-    fn stopped(&mut self, outcome: Outcome) -> Result<(), Violation> {
+    fn stopped(&mut self, at: Instant, outcome: Outcome) -> Result<(), Violation> {
         let is_right = match outcome {
             Outcome::Stopped => self.stop.is_some(),
             Outcome::GraceOver => self.stop.is_some() || self.config.exit_idle.is_some(),
-            Outcome::Idle => self.config.exit_idle.is_some(),
-            Outcome::GaveUp => self.config.give_up_after.is_some(),
+            Outcome::Idle => self.silence.is_idle(),
+            Outcome::GaveUp => self.config.give_up_after.is_some_and(|limit| self.pace.is_bad_for(limit, at)),
             Outcome::AllFatal => self.pace.is_hopeless(),
             Outcome::Fenced => self.is_fenced || self.unsettled.is_some(),
             Outcome::Corrupt => false,

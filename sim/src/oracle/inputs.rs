@@ -11,7 +11,7 @@ use highwater_core::time::{Instant, Now, WallTime};
 
 use super::link::Link;
 use super::records::Records;
-use super::rule::{Rule, Violation, must};
+use super::rule::Violation;
 use super::switch::Switch;
 use super::{Asked, Life, Oracle, Question, digest};
 use crate::carrier::Told;
@@ -28,6 +28,7 @@ impl<P: Told> Oracle<P> {
         self.hash = digest::input(self.hash, now, input);
         let Some(life) = self.life.as_mut() else { return Ok(()) };
         let at = now.monotonic;
+        life.silence.handed(now);
         match input {
             Input::Timeout => life.bustle.woken(at)?,
             Input::Received { items, .. } => life.bustle.news(at, items.len()),
@@ -45,7 +46,7 @@ impl<P: Told> Oracle<P> {
                 let is_event = items.iter().any(|item| matches!(item, Item::Event(_) | Item::Filtered(_)));
                 life.silence.heard(at, is_event);
                 for item in items {
-                    if let Some(id) = life.receive(item, now.wall) {
+                    if let Some(id) = life.receive(item, now) {
                         self.fates.hand(id);
                     }
                 }
@@ -55,6 +56,7 @@ impl<P: Told> Oracle<P> {
                 life.silence.heard(at, false);
                 if *pong {
                     life.pace.ponged();
+                    life.staleness.answered();
                 }
             }
             Input::Closed { closure, .. } => {
@@ -85,7 +87,7 @@ impl<P: Told> Life<P> {
     }
 
     /// An item is handed in. Says which event has to be stored now.
-    fn receive(&mut self, item: &Item<P>, wall: WallTime) -> Option<EventId> {
+    fn receive(&mut self, item: &Item<P>, now: Now) -> Option<EventId> {
         let mut is_witness = false;
         let mut id = None;
         if let (Some(link), Item::Event(event) | Item::Filtered(event) | Item::Oversize(event, _)) =
@@ -94,7 +96,7 @@ impl<P: Told> Life<P> {
             let was_proved = link.proved.is_some();
             is_witness = link.event(event, self.delivery.order());
             if let Some(switch) = &mut self.switch {
-                switch.pass(event.time, wall, is_witness && !was_proved);
+                switch.pass(event.time, now.wall, is_witness && !was_proved);
             }
             if let Some((scope, witness)) = link.expected.as_ref().filter(|_| is_witness) {
                 self.causes.proved(*scope, witness.cursor);
@@ -105,15 +107,11 @@ impl<P: Told> Life<P> {
         if matches!(item, Item::Outdated) && !self.link.as_ref().is_some_and(Link::asks_again) {
             self.causes.outdated();
         }
+        if matches!(item, Item::Malformed(..) | Item::Oversize(..)) {
+            self.silence.stirred(now.monotonic);
+        }
         self.delivery.hand(item, |_| is_witness);
         id
-    }
-
-    /// O8: what is handed in stays within the limit and what was on the way when reading stopped.
-    fn check_memory(&self) -> Result<(), Violation> {
-        let (held, limit) =
-            (self.delivery.events(), self.config.buffer_events as usize + PORTIONS_ON_THE_WAY);
-        must(held <= limit, Rule::O8Memory, || format!("{held} events wait where {limit} may"))
     }
 
     /// The connection is over, by whoever's doing.
@@ -128,9 +126,8 @@ impl<P: Told> Life<P> {
         if self.asked.take_if(|asked| asked.op == op).is_none() {
             return;
         }
-        self.is_sink_out = loaded.is_err();
+        self.trouble.answered(at, loaded.is_err());
         let Ok(loaded) = loaded else { return };
-        self.pace.sink_is_well();
         self.fence = loaded.fence;
         if self.records.is_none() {
             let open: Vec<Gap> =
@@ -148,16 +145,15 @@ impl<P: Told> Life<P> {
 
     fn appended(&mut self, at: Instant, op: Op, appended: &Appended) {
         let Some(asked) = self.asked.take_if(|asked| asked.op == op) else { return };
-        self.is_sink_out = matches!(appended, Appended::Unavailable);
+        self.trouble.answered(at, matches!(appended, Appended::Unavailable));
         match appended {
             Appended::Stored { stored, .. } => {
-                self.pace.sink_is_well();
                 self.durable(at, asked.question, Some(*stored));
             }
             Appended::Conflict | Appended::Unknown => self.unsettled = Some(asked.question),
             Appended::Fenced => self.is_fenced = true,
             Appended::Refused { index, .. } => {
-                self.pace.sink_is_well();
+                self.is_split = true;
                 self.refuse(at, &asked, *index);
             }
             Appended::Unavailable => {}
@@ -187,7 +183,7 @@ impl<P: Told> Life<P> {
         let compares = self.records.as_ref().is_some_and(Records::compares);
         let is_new = compares && stored.map_or(!events.is_empty(), |stored| stored > 0);
         if moved || is_new {
-            self.pace.progressed(moved);
+            self.pace.progressed(at, moved);
         }
         if !self.refused.is_empty() {
             let tellings = events.iter().map(|event| (event.payload.id(), event.time));
@@ -199,6 +195,10 @@ impl<P: Told> Life<P> {
         self.two_faced.extend(contents.filter(|(_, edition)| *edition > 0));
         self.busy_at = at;
         self.delivery.durable(taken);
+        self.is_split &= !self.delivery.is_idle();
+        if stored.map_or(!events.is_empty(), |stored| stored > 0) || buried.is_some() {
+            self.silence.stirred(at);
+        }
         if let Some(records) = self.records.as_mut() {
             records.durable(scope, checkpoint, &gaps);
         }
@@ -206,11 +206,8 @@ impl<P: Told> Life<P> {
 
     fn flushed(&mut self, at: Instant, op: Op, flushed: Result<(), Unavailable>) {
         self.asked.take_if(|asked| asked.op == op);
-        self.is_sink_out = flushed.is_err();
+        self.trouble.answered(at, flushed.is_err());
         self.busy_at = at;
-        if flushed.is_ok() {
-            self.pace.sink_is_well();
-        }
     }
 }
 
@@ -222,6 +219,3 @@ impl<P: Told> Question<P> {
         known.any(|(_, known)| known.version == checkpoint.version)
     }
 }
-
-/// Two portions may arrive after reading stopped, and one may begin before the limit and end behind it.
-const PORTIONS_ON_THE_WAY: usize = 3 * 64;

@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use highwater_core::checkpoint::Checkpoint;
 use highwater_core::cursor::{Cursor, CursorKind, Place};
 use highwater_core::scope::Scope;
+use highwater_core::time::{Duration, WallTime};
 
 use super::rule::{Rule, Violation, must};
+
+/// No margin is wider.
+const MARGIN_MAX: Duration = Duration::from_secs(60);
 
 /// How resumes get through an overlap.
 #[derive(Clone, Debug, Default)]
@@ -25,14 +29,23 @@ pub(super) struct Overlap {
 const REPEATS_MAX: u32 = 6;
 
 impl Overlap {
-    /// A dial for `place`, with this checkpoint. `reached` is how far the last connection got.
+    /// A dial for `place`, with this checkpoint. `reached` is how far the last connection got; nothing later than
+    /// `covered` is accounted for.
     pub(super) fn dial<K>(
         &mut self,
         scope: Scope,
         checkpoint: &Checkpoint<K>,
         place: Place,
         reached: Option<Cursor>,
+        covered: WallTime,
     ) -> Result<(), Violation> {
+        if let (Place::Time(asked), Some(witness)) = (place, &checkpoint.witness) {
+            let (low, high) = (witness.time.min(checkpoint.covered_until), witness.time.max(covered));
+            let is_right = low - MARGIN_MAX <= asked && asked + checkpoint.margin <= high;
+            must(is_right, Rule::O19Overlap, || {
+                format!("{scope} asks for {place}, and accounts for all from {low:?} to {high:?}")
+            })?;
+        }
         if scope.kind == CursorKind::Seq && matches!(place, Place::Time(_)) {
             self.by_time.insert(scope, checkpoint.place);
         }

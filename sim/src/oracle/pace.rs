@@ -26,9 +26,10 @@ pub(super) struct Pace {
     initial: Duration,
     max: Duration,
     failures: u32,
+    /// The last good moment: progress, or the end of a good attempt.
+    good_at: Instant,
     attempt: Option<Attempt>,
     last_dial: Option<Instant>,
-    last_retry: Option<Instant>,
     fatal: Vec<SourceId>,
     sources: usize,
     /// How often compression failed since it last did not.
@@ -44,6 +45,8 @@ struct Attempt {
     is_good: bool,
     ended: Option<Instant>,
     retry_after: Duration,
+    /// When the next dial comes, as the operator was told.
+    next: Option<Instant>,
 }
 
 impl Pace {
@@ -53,9 +56,9 @@ impl Pace {
             initial: config.backoff_initial,
             max: config.backoff_max,
             failures: 0,
+            good_at: Instant::ZERO,
             attempt: None,
             last_dial: None,
-            last_retry: None,
             fatal: Vec::new(),
             sources: config.sources.len(),
             renegotiations: 0,
@@ -89,6 +92,9 @@ impl Pace {
             must(ended + least <= now, Rule::O7Pace, || {
                 format!("dialed {} after failure {}, not {least}", now.since(ended), self.failures)
             })?;
+            must(attempt.next.is_some_and(|next| next <= now), Rule::O7Pace, || {
+                format!("dialed at {now}, where {:?} was told", attempt.next)
+            })?;
             let most = (ended + ceiling.max(attempt.retry_after)).max(drained) + late;
             must(now <= most, Rule::O7Pace, || {
                 format!("dialed {} after failure {}, not within {ceiling}", now.since(ended), self.failures)
@@ -107,8 +113,21 @@ impl Pace {
             is_good: false,
             ended: None,
             retry_after: Duration::ZERO,
+            next: None,
         });
         Ok(())
+    }
+
+    /// The operator is told how often was dialed in vain, and when the next dial comes.
+    pub(super) fn told(&mut self, failures: u32, delay: Duration) -> Result<(), Violation> {
+        let Some(attempt) = self.attempt.as_mut() else {
+            return Err(Violation::of(Rule::O7Pace, "a dial is put off that none came before"));
+        };
+        let counted = if attempt.is_good { 0 } else { self.failures.saturating_add(1) };
+        attempt.next = attempt.ended.map(|ended| ended + delay);
+        must(failures == counted && attempt.next.is_some(), Rule::O7Pace, || {
+            format!("told of {failures} failures, where {counted} were")
+        })
     }
 
     /// A dial asks for compression.
@@ -134,7 +153,8 @@ impl Pace {
     }
 
     /// An append made progress, perhaps by moving the checkpoint.
-    pub(super) fn progressed(&mut self, moved: bool) {
+    pub(super) fn progressed(&mut self, now: Instant, moved: bool) {
+        self.good_at = now;
         self.each(|attempt| attempt.is_good = true);
         if moved {
             self.too_old.1 = 0;
@@ -151,6 +171,9 @@ impl Pace {
                 attempt.retry_after = after.min(RETRY_AFTER_MAX);
             }
         });
+        if self.attempt.is_some_and(|attempt| attempt.is_good) {
+            self.good_at = now;
+        }
         self.renegotiations += u32::from(closure == Some(Closure::Renegotiate));
         self.too_old.1 += u32::from(closure == Some(Closure::TooOld));
         if closure == Some(Closure::Fatal) || TOO_OLD < self.too_old.1 {
@@ -158,19 +181,9 @@ impl Pace {
         }
     }
 
-    /// The sink is asked again after it could not be used.
-    pub(super) fn retried(&mut self, now: Instant) -> Result<(), Violation> {
-        let apart = self.last_retry.replace(now).map(|last| now.since(last));
-        must(
-            apart.is_none_or(|apart| self.initial.as_micros() / 2 <= apart.as_micros()),
-            Rule::O7Pace,
-            || format!("the sink is asked again {} after it could not be used", apart.unwrap_or_default()),
-        )
-    }
-
-    /// The sink could be used.
-    pub(super) fn sink_is_well(&mut self) {
-        self.last_retry = None;
+    /// Whether there was nothing good for so long.
+    pub(super) fn is_bad_for(&self, limit: Duration, now: Instant) -> bool {
+        self.good_at + limit <= now
     }
 
     /// Whether this source has refused for good.
@@ -189,8 +202,7 @@ impl Pace {
     }
 
     fn ceiling(&self) -> Duration {
-        let doublings = self.failures.saturating_sub(1).min(40);
-        self.initial.saturating_mul(1 << doublings).min(self.max)
+        ceiling(self.initial, self.max, self.failures)
     }
 
     fn each(&mut self, act: impl FnOnce(&mut Attempt)) {
@@ -198,4 +210,10 @@ impl Pace {
             act(attempt);
         }
     }
+}
+
+/// The longest delay after so many failures in a row.
+pub(super) fn ceiling(initial: Duration, max: Duration, failures: u32) -> Duration {
+    let doublings = failures.saturating_sub(1).min(40);
+    initial.saturating_mul(1 << doublings).min(max)
 }

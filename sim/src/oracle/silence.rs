@@ -16,12 +16,18 @@ const SUSPENDED: Duration = Duration::from_secs(5);
 pub(super) struct Silence {
     stall: Duration,
     quiet: Option<Duration>,
+    idle: Option<Duration>,
     connect: Duration,
     watch: Option<Watch>,
     /// When the machine wanted to be woken.
     planned: Option<Instant>,
     /// When it was last handed something.
     last: Now,
+    /// For how long it slept before that, and whether it said so.
+    slept: Duration,
+    is_told: bool,
+    /// The last connection brought nothing new for as long as it may.
+    was_idle: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +38,8 @@ struct Watch {
     heard: Instant,
     /// The last event, moved on likewise.
     event: Instant,
+    /// When something new came last, moved on likewise.
+    stirred: Instant,
     paused: Option<Instant>,
     /// The house slept, and the machine asked at once whether the other side is still there.
     probed: Option<Instant>,
@@ -41,27 +49,56 @@ struct Watch {
 
 impl Silence {
     /// No connection yet.
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, now: Now) -> Self {
         Self {
             stall: config.stall_timeout,
             quiet: config.quiet_limit,
+            idle: config.exit_idle,
             connect: config.connect_timeout,
             watch: None,
             planned: None,
-            last: Now::default(),
+            last: now,
+            slept: Duration::ZERO,
+            is_told: false,
+            was_idle: false,
         }
+    }
+
+    /// Something is handed in: did the machine sleep before?
+    #[inline]
+    pub(super) fn handed(&mut self, now: Now) {
+        let wall = now.wall.since(self.last.wall);
+        self.slept = wall.saturating_sub(now.monotonic.since(self.last.monotonic));
+        (self.last, self.is_told) = (now, false);
+    }
+
+    /// The machine says that it slept.
+    pub(super) fn slept(&mut self, span: Duration) -> Result<(), Violation> {
+        self.is_told = true;
+        must(span == self.slept && SUSPENDED < span, Rule::O11Silence, || {
+            format!("told of a sleep of {span}, where it was {}", self.slept)
+        })
     }
 
     /// A dial.
     pub(super) fn dialed(&mut self, now: Instant) {
-        let (heard, event, reprieve) = (now, now, Instant::ZERO);
-        self.watch =
-            Some(Watch { dialed: now, opened: None, heard, event, paused: None, probed: None, reprieve });
+        self.watch = Some(Watch {
+            dialed: now,
+            opened: None,
+            heard: now,
+            event: now,
+            stirred: now,
+            paused: None,
+            probed: None,
+            reprieve: Instant::ZERO,
+        });
     }
 
     /// The connection opened.
     pub(super) fn opened(&mut self, now: Instant) {
-        self.each(|watch| (watch.opened, watch.heard, watch.event) = (Some(now), now, now));
+        self.each(|watch| {
+            (watch.opened, watch.heard, watch.event, watch.stirred) = (Some(now), now, now, now);
+        });
     }
 
     /// A byte came, and perhaps an event with it.
@@ -76,6 +113,11 @@ impl Silence {
         });
     }
 
+    /// Something new became durable, or a frame is to be set aside.
+    pub(super) fn stirred(&mut self, now: Instant) {
+        self.each(|watch| watch.stirred = watch.paused.unwrap_or(now));
+    }
+
     /// The machine stops reading.
     pub(super) fn paused(&mut self, now: Instant) {
         self.each(|watch| watch.paused = Some(now));
@@ -88,6 +130,7 @@ impl Silence {
                 let span = now.since(since);
                 watch.heard = watch.heard + span;
                 watch.event = watch.event + span;
+                watch.stirred = watch.stirred + span;
                 watch.reprieve = watch.reprieve + span;
                 watch.probed = watch.probed.map(|at| at + span);
             }
@@ -99,10 +142,30 @@ impl Silence {
         self.watch.is_some_and(|watch| watch.paused.is_some())
     }
 
+    /// Since when, if it does not.
+    pub(super) fn paused_since(&self) -> Option<Instant> {
+        self.watch.and_then(|watch| watch.paused)
+    }
+
+    /// Whether the machine may end for having heard nothing new.
+    pub(super) fn is_idle(&self) -> bool {
+        self.was_idle
+    }
+
+    /// Nothing waits: if nothing new comes, does the machine wake in time to end?
+    pub(super) fn look_at_idleness(&self, next: Option<Instant>) -> Result<(), Violation> {
+        let reading = self.watch.filter(|watch| watch.opened.is_some() && watch.paused.is_none());
+        let Some(limit) = reading.and_then(|watch| Some(watch.stirred + self.idle?)) else { return Ok(()) };
+        must(next.is_some_and(|next| next <= limit), Rule::O11Silence, || {
+            format!("idle until {limit}, and the machine wakes at {next:?}")
+        })
+    }
+
     /// The machine ends the connection: is there a reason?
     pub(super) fn closed(&mut self, now: Instant, reason: CloseReason) -> Result<(), Violation> {
         let Some(watch) = self.watch.take() else { return Ok(()) };
         let silent = now.since(watch.heard);
+        self.was_idle = self.idle.is_some_and(|limit| watch.stirred + limit <= now);
         let is_right = match reason {
             CloseReason::Silent => {
                 let is_unanswered = |asked| self.stall * 2 / 5 <= now.since(asked);
@@ -128,8 +191,11 @@ impl Silence {
     /// The machine has done what it wanted for now, and wants to be woken at `next`: is that in time?
     pub(super) fn look(&mut self, now: Now, next: Option<Instant>) -> Result<(), Violation> {
         let is_late = self.planned.is_some_and(|planned| planned + LATE < now.monotonic);
-        let slept = now.wall.since(self.last.wall).saturating_sub(now.monotonic.since(self.last.monotonic));
-        (self.planned, self.last) = (next, now);
+        let slept = self.slept;
+        self.planned = next;
+        must(self.is_told || slept <= SUSPENDED, Rule::O11Silence, || {
+            format!("a sleep of {slept} is not told of")
+        })?;
         let Some(watch) = self.watch.as_mut() else { return Ok(()) };
         // Whoever did not look for so long looks once more before he judges, and pauses after that.
         let has_looked = watch.paused.is_none_or(|since| since == now.monotonic);

@@ -27,6 +27,8 @@ pub(super) struct ShapeText {
     backoff_initial_us: u64,
     backoff_max_us: u64,
     rewind_us: u64,
+    #[serde(default = "cursor_window")]
+    cursor_window_us: u64,
     batch_events: u32,
     batch_bytes: u64,
     batch_delay_us: u64,
@@ -71,6 +73,11 @@ const SOURCES_MAX: usize = 8;
 /// A run has so many events at most, on average: what one seed may take.
 const EVENTS_MAX: u64 = 1_000_000;
 
+/// What it is in plans that do not say.
+const fn cursor_window() -> u64 {
+    12 * HOUR
+}
+
 impl ShapeText {
     /// What is written of `shape`.
     pub(super) fn of(shape: &Shape) -> Self {
@@ -104,6 +111,7 @@ impl ShapeText {
             backoff_initial_us: config.backoff_initial.as_micros(),
             backoff_max_us: config.backoff_max.as_micros(),
             rewind_us: config.rewind.as_micros(),
+            cursor_window_us: config.cursor_window.as_micros(),
             batch_events: config.batch_events,
             batch_bytes: config.batch_bytes,
             batch_delay_us: config.batch_delay.as_micros(),
@@ -160,6 +168,7 @@ impl ShapeText {
         config.backoff_initial = Duration::from_micros(self.backoff_initial_us);
         config.backoff_max = Duration::from_micros(self.backoff_max_us);
         config.rewind = Duration::from_micros(self.rewind_us);
+        config.cursor_window = Duration::from_micros(self.cursor_window_us);
         config.batch_events = self.batch_events;
         config.batch_bytes = self.batch_bytes;
         config.batch_delay = Duration::from_micros(self.batch_delay_us);
@@ -183,6 +192,7 @@ impl ShapeText {
             ("backoff_initial_us", Some(self.backoff_initial_us), 10_000, HOUR),
             ("backoff_max_us", Some(self.backoff_max_us), self.backoff_initial_us, HOUR),
             ("rewind_us", Some(self.rewind_us), 0, 24 * HOUR),
+            ("cursor_window_us", Some(self.cursor_window_us), SECOND, 24 * HOUR),
             ("batch_delay_us", Some(self.batch_delay_us), 0, HOUR),
             ("exit_idle_us", self.exit_idle_us, SECOND, HOUR),
             ("give_up_after_us", self.give_up_after_us, SECOND, HOUR),

@@ -128,10 +128,9 @@ impl<C: Carrier> World<C> {
         config.filter = shape::hash(self.host.filter);
         let began = Now { monotonic: Instant::ZERO, wall: self.host.wall.at(self.now) };
         self.trace.begin(self.now, &config, began);
-        self.oracle.begin_life(&config);
+        self.oracle.begin_life(&config, began);
         self.host.start(config, self.now);
-        let now = self.host.now(self.now);
-        self.carry_out(now)
+        self.carry_out(began)
     }
 
     /// Nothing new goes wrong from now on, but for what the plan leaves broken.
