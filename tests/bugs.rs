@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use highwater_campaign::bugs::{Bug, Garden};
+use highwater_campaign::bugs::{Bug, Fate, Found, Historic};
+use highwater_campaign::garden::{Garden, Mode};
 
 #[test]
 fn every_planted_bug_fits_the_sources() {
@@ -16,12 +17,54 @@ fn every_planted_bug_fits_the_sources() {
 }
 
 #[test]
+fn every_historic_bug_is_planted_or_cannot_be() {
+    let (history, bugs) = (Historic::all().unwrap(), Bug::all().unwrap());
+    for (letter, count) in [('a', 15), ('b', 27), ('c', 20), ('d', 11)] {
+        let told: Vec<String> = history.iter().map(|bug| bug.name.clone()).collect();
+        for number in 1..=count {
+            let name = format!("h-{letter}{number}");
+            assert_eq!(told.iter().filter(|told| **told == name).count(), 1, "{name} has its line");
+        }
+    }
+    assert_eq!(history.len(), 15 + 27 + 20 + 11);
+    let names: Vec<String> = bugs.iter().map(Bug::name).collect();
+    for Historic { name, fate } in &history {
+        match fate {
+            Fate::Planted(patch) => assert!(names.contains(patch), "{name}: there is no {patch}"),
+            Fate::Shell(file, test) => {
+                let text = std::fs::read_to_string(Path::new("..").join(file)).unwrap_or_default();
+                assert!(text.contains(&format!("fn {test}(")), "{name}: {file} has no test {test}");
+            }
+            Fate::Nowhere(why) => assert!(why.len() > 10, "{name}: why?"),
+        }
+    }
+    let planted: Vec<&String> = history
+        .iter()
+        .filter_map(|bug| if let Fate::Planted(patch) = &bug.fate { Some(patch) } else { None })
+        .collect();
+    for name in names.iter().filter(|name| name.starts_with("h-")) {
+        assert!(planted.contains(&name), "{name} is in no line of history.txt");
+    }
+}
+
+#[test]
+fn what_was_found_of_every_bug_is_kept() {
+    let found = Found::all().unwrap();
+    for bug in Bug::all().unwrap() {
+        assert!(found.iter().any(|found| found.name == bug.name()), "{}: `--bin bugs -- --keep`", bug.name());
+        assert!(bug.plan().exists(), "{}: `--bin bugs -- --keep`", bug.name());
+    }
+}
+
+#[test]
 fn the_seeds_find_a_planted_bug() {
     let garden = Garden::lay_out(Path::new(env!("CARGO_TARGET_TMPDIR")).join("bugs")).unwrap();
     let bug = Bug::all().unwrap().into_iter().find(|bug| bug.name().starts_with("h-c4")).unwrap();
-    let hunt = garden.hunt(&bug, 100).unwrap();
+    garden.plant(&bug.patch).unwrap().unwrap();
+    let hunt = garden.hunt(Mode::Both, 100).unwrap();
     let find = hunt.find.expect("failures that are forgotten are noticed");
     assert!(["O7 pace", "O17 status"].contains(&find.rule()), "{find:?}");
+    assert!(garden.replay(&bug.plan()).unwrap().is_some(), "its smallest case fails with it");
     the_search_finds_some(&garden);
 }
 
@@ -29,7 +72,8 @@ fn the_seeds_find_a_planted_bug() {
 fn the_search_finds_some(garden: &Garden) {
     for name in ["h-c4", "h-b6", "own-1-"] {
         let bug = Bug::all().unwrap().into_iter().find(|bug| bug.name().starts_with(name)).unwrap();
-        let (steps, rule) = garden.search(&bug).unwrap().expect("the search finds it");
+        garden.plant(&bug.patch).unwrap().unwrap();
+        let (steps, rule) = garden.search().unwrap().expect("the search finds it");
         assert!(steps <= 16, "{name} by {steps} steps: {rule}");
     }
 }

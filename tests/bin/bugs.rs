@@ -1,14 +1,14 @@
-//! Plants every bug of `tests/bugs` in turn, and lets the seeds look for it; exit code 1 unless each is found,
-//! and no seed complains without one.
+//! Plants every bug of `tests/bugs` in turn, and lets the seeds look for it; exit code 1 unless each is found about as
+//! soon as before, each case that is kept fails with its bug, and no seed complains without one.
 #![allow(clippy::print_stdout, reason = "the account is what the program is for")]
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use highwater_campaign::Failure;
-use highwater_campaign::bugs::{Bug, Garden};
+use highwater_campaign::bugs::{Bug, Found, HEAD};
+use highwater_campaign::garden::{Garden, Mode, beside_this_program};
 
 /// Plants every bug of `tests/bugs` in turn in a copy of the core, and lets the seeds look for it.
 #[derive(clap::Parser)]
@@ -19,6 +19,9 @@ struct Args {
     /// So many seeds look for a bug at most
     #[arg(long, default_value_t = 10_000)]
     seeds: u64,
+    /// Put what was found on record, and the smallest case of each bug that has none
+    #[arg(long)]
+    keep: bool,
     /// Where the copy is laid out and built [default: bugs/ in cargo's target folder]
     #[arg(long, value_name = "FOLDER")]
     garden: Option<PathBuf>,
@@ -36,30 +39,74 @@ fn main() -> Result<ExitCode, Failure> {
     if !misfits.is_empty() {
         return Err(misfits.join("\n").into());
     }
-    let garden = Garden::lay_out(args.garden.map_or_else(beside_this_program, Ok)?)?;
-    println!("{:>6} {:>6} {:>7} {:>7}  {:<18} bug", "seed", "tried", "build", "find", "rule");
-    let mut missed = 0;
-    let mut false_alarms = BTreeMap::new();
+    let garden = Garden::lay_out(args.garden.clone().map_or_else(|| beside_this_program("bugs"), Ok)?)?;
+    let mut known = Found::all().unwrap_or_default();
+    let mut account = Account::default();
+    println!("{}", HEAD.lines().last().unwrap_or_default());
     for bug in &bugs {
-        let hunt = garden.hunt(bug, args.seeds)?;
-        let (seed, rule) = hunt
-            .find
-            .as_ref()
-            .map_or(("-".to_owned(), "MISSED"), |find| (find.seed.to_string(), find.rule()));
-        let [built, took] = [hunt.built, hunt.took].map(|time| format!("{:.1} s", time.as_secs_f64()));
-        println!("{seed:>6} {:>6} {built:>7} {took:>7}  {rule:<18} {}", hunt.tried, bug.name());
-        missed += usize::from(hunt.find.is_none());
-        false_alarms.extend(hunt.false_alarms.into_iter().map(|find| (find.seed, find.verdict)));
+        let before = known.iter().find(|found| found.name == bug.name());
+        if let Some(found) = account.look(&garden, bug, before, &args)? {
+            println!("{}", found.line());
+            known.retain(|known| known.name != found.name);
+            known.push(found);
+        }
     }
-    println!("{} of {} bugs are found", bugs.len() - missed, bugs.len());
-    for (seed, verdict) in &false_alarms {
-        println!("seed {seed} complains without any bug: {verdict}");
+    if args.keep {
+        let all: Vec<String> = Bug::all()?.iter().map(Bug::name).collect();
+        known.retain(|found| all.contains(&found.name));
+        known.sort_by(|a, b| a.name.cmp(&b.name));
+        Found::keep(&known)?;
     }
-    Ok(if missed == 0 && false_alarms.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!("{} of {} bugs are found", account.found, bugs.len());
+    account.complaints.iter().for_each(|complaint| println!("{complaint}"));
+    Ok(if account.complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn beside_this_program() -> Result<PathBuf, Failure> {
-    let here = std::env::current_exe()?;
-    let target = here.parent().and_then(|profile| profile.parent());
-    Ok(target.ok_or("this program was not started from cargo's target folder")?.join("bugs"))
+/// What came of all bugs.
+#[derive(Default)]
+struct Account {
+    found: usize,
+    complaints: Vec<String>,
+}
+
+impl Account {
+    /// Plants a bug, tries the case of it that is kept, and lets the seeds look for it.
+    fn look(
+        &mut self,
+        garden: &Garden,
+        bug: &Bug,
+        before: Option<&Found>,
+        args: &Args,
+    ) -> Result<Option<Found>, Failure> {
+        let name = bug.name();
+        garden.plant(&bug.patch)?.map_err(|error| format!("with {name}: {error}"))?;
+        let has_plan = bug.plan().exists();
+        let is_stale = has_plan && garden.replay(&bug.plan())?.is_none();
+        if is_stale && !args.keep {
+            self.complaints.push(format!(
+                "{name}: stale: its plan does not fail with it any more (`--keep` finds another)"
+            ));
+        }
+        let hunt = garden.hunt(Mode::Both, args.seeds)?;
+        for alarm in &hunt.false_alarms {
+            self.complaints.push(format!("seed {} complains without any bug: {}", alarm.seed, alarm.verdict));
+        }
+        let Some(find) = hunt.find else {
+            self.complaints.push(format!("{name}: MISSED by {} seeds", hunt.tried));
+            return Ok(None);
+        };
+        self.found += 1;
+        let shrunk = garden.shrink(Mode::Both, find.seed)?;
+        if let Some(shrunk) = shrunk.as_ref().filter(|_| args.keep && (is_stale || !has_plan)) {
+            std::fs::write(bug.plan(), &shrunk.plan)?;
+        }
+        let small = shrunk.map(|shrunk| (shrunk.faults, shrunk.steps, shrunk.millis));
+        let (rule, millis) = (find.rule().to_owned(), hunt.took.as_millis() as u64);
+        let found = Found { name, seed: find.seed, millis, rule, small };
+        if let Some(before) = before.filter(|before| found.is_alarming(before)) {
+            self.complaints
+                .push(format!("{}: took {} seeds, {} before", found.name, found.seed, before.seed));
+        }
+        Ok(Some(found))
+    }
 }

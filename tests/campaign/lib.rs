@@ -6,8 +6,10 @@
 pub mod bugs;
 pub mod data;
 pub mod feed;
+pub mod garden;
 pub mod kills;
 pub mod ledger;
+pub mod mutants;
 pub mod program;
 pub mod rounds;
 pub mod search;

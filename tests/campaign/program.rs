@@ -1,7 +1,7 @@
 //! The program under test: built by cargo, started, killed, and never left running.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Failure;
@@ -122,13 +122,19 @@ impl Running {
 
     /// Waits until it ends by itself, and gives its exit code.
     pub fn wait(&mut self, limit: Duration) -> Result<i32, Failure> {
+        let status = self.ended(limit)?.ok_or_else(|| format!("still running after {limit:?}"))?;
+        status.code().ok_or_else(|| format!("ended by a signal: {status}").into())
+    }
+
+    /// Waits until it ends by itself, and tells how; none if it has not within `limit`.
+    pub(crate) fn ended(&mut self, limit: Duration) -> Result<Option<ExitStatus>, Failure> {
         let deadline = Instant::now() + limit;
         loop {
             if let Some(status) = self.child.try_wait()? {
-                return status.code().ok_or_else(|| format!("ended by a signal: {status}").into());
+                return Ok(Some(status));
             }
             if Instant::now() >= deadline {
-                return Err(format!("still running after {limit:?}").into());
+                return Ok(None);
             }
             std::thread::sleep(Duration::from_millis(10));
         }
