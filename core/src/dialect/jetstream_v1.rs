@@ -100,9 +100,11 @@ struct Head<'a> {
 /// The event in `frame`; the error says what is wrong with it, and where.
 pub(crate) fn decode(frame: &[u8]) -> Result<Read, String> {
     let text = text_of(frame)?;
-    let envelope = match Envelope::scan(text) {
-        Some(envelope) => Ok(envelope),
-        None => check_depth(text).and_then(|()| parse(text)),
+    let envelope = if let Some(envelope) = Envelope::scan(text) {
+        Ok(envelope)
+    } else {
+        check_depth(text)?;
+        parse(text)
     };
     match envelope {
         Ok(envelope) if is_known(&envelope.kind) => known(text, envelope),
