@@ -3,12 +3,14 @@
 //! Each rule has its own small ledger; this file tells them what happened. All of it is incremental: a step costs
 //! the same however long the run is. The books are closed once, at the end.
 
+mod beginning;
 mod books;
 mod bustle;
 mod causes;
 mod delivery;
 mod digest;
 mod effects;
+mod garble;
 mod inputs;
 mod link;
 mod memory;
@@ -39,6 +41,7 @@ use crate::carrier::{Carrier, Told};
 use crate::disk::GapKey;
 use crate::hash::Hash;
 use crate::truth::EventId;
+use beginning::Beginning;
 pub(crate) use books::Closing;
 use books::Fates;
 use bustle::Bustle;
@@ -91,7 +94,10 @@ struct Life<P: Told> {
     /// What the sink refused and what is neither stored nor set aside since. An event told twice counts as two.
     refused: BTreeMap<Telling, Refused>,
     causes: Causes,
+    beginning: Beginning,
     staleness: Staleness,
+    /// So many bytes wait or are on their way, as the machine says.
+    waiting_bytes: u64,
     /// The batch on its way was refused, and is taken to pieces; what is durable of it, it holds on to.
     is_split: bool,
     /// How the last connection that opened goes live.
@@ -177,7 +183,9 @@ impl<P: Told> Oracle<P> {
             mark: 0,
             refused: BTreeMap::new(),
             causes: Causes::default(),
+            beginning: Beginning::new(config.start),
             staleness: Staleness::new(config.cursor_window),
+            waiting_bytes: 0,
             is_split: false,
             switch: None,
             overlap: Overlap::default(),
@@ -244,10 +252,24 @@ impl<P: Told> Oracle<P> {
         life.planned = next;
         life.check_status(status)?;
         life.look_at_memory(status)?;
+        life.waiting_bytes = status.waiting_bytes;
+        let link = life.link.as_ref().filter(|link| link.is_open);
+        must(!link.is_some_and(|link| link.garble.is_too_much()), Rule::O7Pace, || {
+            "a connection goes on that hardly anything can be read on".to_owned()
+        })?;
+        life.causes.look(link.is_some())?;
+        let latest = life.records.as_ref().and_then(|records| records.latest(life.source));
+        if let Some((_, known)) = latest.filter(|_| link.is_some()) {
+            life.staleness.look(known, life.asked.is_some() || life.trouble.is_any())?;
+        }
         if life.ended.is_none() {
             life.trouble.look(next)?;
             life.silence.look(now, next)?;
-            if life.asked.is_none() && life.delivery.is_idle() && !life.trouble.is_any() {
+            if life.asked.is_none()
+                && life.delivery.is_empty()
+                && life.waiting_bytes == 0
+                && !life.trouble.is_any()
+            {
                 life.silence.look_at_idleness(next)?;
             }
         }

@@ -74,7 +74,16 @@ impl Carrier for Wired {
             return self.garbled(telling);
         }
         let frame = entry(telling, fact).frame(wire).expect("every wire can say commits and identities");
-        self.decode(wire, filter, frame)
+        let item = self.decode(wire, filter, frame);
+        let is_wanted = fact.audience.includes(filter);
+        let is_right = match (&item, fact.nature) {
+            (Item::Event(event), _) => is_wanted && event.payload.id() == telling.id,
+            (Item::Filtered(event), _) => !is_wanted && event.payload.id() == telling.id,
+            (Item::Oversize(..), Nature::Oversize) => is_wanted,
+            _ => false,
+        };
+        assert!(is_right, "{telling:?} of {fact:?} is read as {item:?}");
+        item
     }
 
     fn garbled(&self, telling: Telling) -> Item<Jetstream> {

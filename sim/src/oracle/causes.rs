@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use highwater_core::Config;
 use highwater_core::checkpoint::Checkpoint;
 use highwater_core::closure::Closure;
-use highwater_core::cursor::{Cursor, CursorKind};
+use highwater_core::cursor::{Cursor, CursorKind, Place};
 use highwater_core::gap::{Cause, Gap, GapState};
 use highwater_core::scope::Scope;
 
@@ -19,6 +19,8 @@ use crate::disk::GapKey;
 pub(super) struct Causes {
     was_too_old: bool,
     was_outdated: bool,
+    /// A connection opened that nothing could prove the beginning of, and that is not on record yet.
+    owes_doubt: bool,
     large: u32,
     proofs: BTreeSet<(Scope, Cursor)>,
     known: BTreeSet<GapKey>,
@@ -32,7 +34,8 @@ pub(super) struct Causes {
 
 /// So many deaths by a large message at one position, and large messages are left out.
 const LARGE_DEATHS: u32 = 3;
-/// No margin is less.
+/// No margin is wider, and none is less.
+const MARGIN_MAX: u64 = 60_000_000;
 const MARGIN_MIN: u64 = 5_000_000;
 
 impl Causes {
@@ -53,10 +56,44 @@ impl Causes {
         switch.map_or(Ok(()), |switch| switch.check(gap, before))
     }
 
-    /// A connection is dialed: what the last one put on record of its switch has its end.
-    pub(super) fn dialed(&self) -> Result<(), Violation> {
+    /// A connection is dialed for `place`: what the last one put on record of its switch has its end, and what of an
+    /// overlap is not asked for again is on record.
+    pub(super) fn dialed<K>(
+        &mut self,
+        scope: Scope,
+        checkpoint: &Checkpoint<K>,
+        place: Place,
+    ) -> Result<(), Violation> {
         let open = self.last_switch.filter(|gap| gap.to.is_none());
-        must(open.is_none(), Rule::O15Gaps, || format!("{open:?} has no end, and its connection has"))
+        must(open.is_none(), Rule::O15Gaps, || format!("{open:?} has no end, and its connection has"))?;
+        let (Place::Cursor(asked), Place::Cursor(at)) = (place, checkpoint.place) else { return Ok(()) };
+        if scope.kind == CursorKind::Seq || checkpoint.witness.is_none() {
+            return Ok(());
+        }
+        let before = |span: u64| Cursor(at.0.saturating_sub(span));
+        let (earliest, begin) = (before(MARGIN_MAX), before(checkpoint.margin.as_micros()));
+        let is_there = |known: &GapKey| {
+            known.0 == scope && known.1 == Cause::Witness && (earliest..=begin).contains(&known.2)
+        };
+        must(asked <= begin || self.known.iter().any(is_there), Rule::O15Gaps, || {
+            format!("{scope} at {at} asks for {asked}, and what it skips is on no record")
+        })
+    }
+
+    /// Whether the server ever said that what was asked for is gone.
+    pub(super) fn was_too_old(&self) -> bool {
+        self.was_too_old
+    }
+
+    /// A connection opened; `is_doubtful` if nothing that is durable could come again and prove its beginning.
+    pub(super) fn opened(&mut self, is_doubtful: bool) {
+        self.owes_doubt = is_doubtful;
+    }
+
+    /// All that the connection brought was looked at.
+    pub(super) fn look(&mut self, is_open: bool) -> Result<(), Violation> {
+        let doubts = core::mem::take(&mut self.owes_doubt) && is_open;
+        must(!doubts, Rule::O15Gaps, || "a beginning without a witness is on no record".to_owned())
     }
 
     /// A connection ended.
@@ -90,6 +127,10 @@ impl Causes {
         } else {
             self.open.insert(key(gap));
         }
+        self.owes_doubt &= gap.cause != Cause::Witness;
+        let is_skip = link.is_none() && gap.cause == Cause::Witness;
+        let is_empty = is_skip && gap.to.is_some_and(|to| to.cursor <= gap.from.cursor);
+        must(!is_empty, Rule::O15Gaps, || format!("there is nothing in {gap}"))?;
         let witness = durable.and_then(|durable| durable.witness.as_ref());
         let begins = witness.map(|witness| witness.cursor);
         let has_cause = match (gap.state, gap.cause) {

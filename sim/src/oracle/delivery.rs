@@ -320,11 +320,6 @@ impl Delivery {
         Held { bytes_most: self.held.bytes_most + self.held.passing, ..self.held }
     }
 
-    /// Not even something that only moves the cursor waits.
-    pub(super) fn is_idle(&self) -> bool {
-        self.queue.is_empty() && self.letters.is_empty()
-    }
-
     /// Events that wait to be durable.
     pub(super) fn waiting(&self) -> impl Iterator<Item = EventId> {
         let events = self.queue.iter().filter(|handed| handed.what == What::Event && !handed.is_witness);

@@ -38,7 +38,7 @@ impl<P: Told> Oracle<P> {
             Effect::Load { op } => life.ask(at, *op, Question::Load)?,
             Effect::Flush { op } => life.ask(at, *op, Question::Flush)?,
             Effect::Append(append) => {
-                life.append(at, append)?;
+                life.append(now, append)?;
                 for gap in append.gaps.iter().filter(|gap| gap.to.is_some()) {
                     self.ends.insert((gap.scope, gap.cause, gap.from.cursor), append.scope.source);
                 }
@@ -70,7 +70,7 @@ impl<P: Told> Oracle<P> {
             Effect::Close { epoch, reason } => {
                 life.is_of_link(*epoch, effect)?;
                 life.silence.closed(at, *reason)?;
-                life.break_off(*reason);
+                life.break_off(*reason)?;
                 life.closed(at, None);
             }
             Effect::Notice(notice) => life.notice(*notice)?,
@@ -92,7 +92,8 @@ impl<P: Told> Life<P> {
         Ok(())
     }
 
-    fn append(&mut self, at: Instant, append: &Append<P>) -> Result<(), Violation> {
+    fn append(&mut self, now: Now, append: &Append<P>) -> Result<(), Violation> {
+        let at = now.monotonic;
         let Some(records) = &self.records else {
             return Err(Violation::of(Rule::O3Monotonic, "an append before it is known what is durable"));
         };
@@ -103,6 +104,9 @@ impl<P: Told> Life<P> {
         let taken = self.delivery.take(append)?;
         self.is_settled |= records.is_excused(append.scope, &append.gaps);
         records.check(append, self.is_settled)?;
+        if let Some(known) = records.of(append.scope) {
+            self.staleness.check(now.wall, known, &append.checkpoint)?;
+        }
         if let Place::Cursor(cursor) = append.checkpoint.place {
             let known = records.of(append.scope).map(|known| known.place);
             if known != Some(append.checkpoint.place) {
@@ -161,6 +165,9 @@ impl<P: Told> Life<P> {
             format!("{epoch} is dialed with an append in flight")
         })?;
         must(self.stop.is_none(), Rule::O10Stop, || format!("{epoch} is dialed after a stop"))?;
+        must(self.trouble.is_flushed(), Rule::O5OneConnection, || {
+            format!("{epoch} is dialed before a flush")
+        })?;
         must(!self.is_fenced, Rule::O12Fence, || {
             format!("{epoch} is dialed after another writer took over")
         })?;
@@ -177,7 +184,8 @@ impl<P: Told> Life<P> {
         self.overlap.dial(scope, checkpoint, place, self.reached.take(), covered)?;
         self.staleness.dial(now.wall, checkpoint)?;
         self.is_split = false;
-        self.causes.dialed()?;
+        self.causes.dialed(scope, checkpoint, place)?;
+        self.beginning.dial(checkpoint, place, self.causes.was_too_old())?;
         self.silence.dialed(at);
         self.source = source;
         self.link = Some(Link::new(epoch, source, place));
@@ -190,9 +198,11 @@ impl<P: Told> Life<P> {
     }
 
     /// What came behind the point where the machine broke off is read again.
-    fn break_off(&mut self, reason: CloseReason) {
+    fn break_off(&mut self, reason: CloseReason) -> Result<(), Violation> {
         match reason {
             CloseReason::Malformed => {
+                let is_right = self.link.as_ref().is_some_and(|link| link.garble.is_too_much());
+                must(is_right, Rule::O7Pace, || "a connection is given up for few bad frames".to_owned())?;
                 self.delivery.break_off(self.mark);
                 self.pace.malformed();
             }
@@ -204,6 +214,7 @@ impl<P: Told> Life<P> {
             | CloseReason::LimitLifted
             | CloseReason::Stop => {}
         }
+        Ok(())
     }
 
     fn notice(&mut self, notice: Notice) -> Result<(), Violation> {
@@ -231,10 +242,8 @@ impl<P: Told> Life<P> {
                 self.staleness.told(age);
                 Ok(())
             }
-            Notice::StartIgnored
-            | Notice::NewIncarnation { .. }
-            | Notice::Switched { .. }
-            | Notice::Poison { .. } => Ok(()),
+            Notice::StartIgnored => self.beginning.ignored(),
+            Notice::NewIncarnation { .. } | Notice::Switched { .. } | Notice::Poison { .. } => Ok(()),
         }
     }
 
@@ -251,6 +260,7 @@ impl<P: Told> Life<P> {
         must(is_right, Rule::O10Stop, || format!("there is no reason to end as {outcome:?}"))?;
         if matches!(outcome, Outcome::Stopped | Outcome::Idle) {
             self.delivery.settle_all(Rule::O10Stop, "an orderly end")?;
+            must(self.trouble.is_flushed(), Rule::O10Stop, || "an orderly end without a flush".to_owned())?;
         }
         must(self.link.is_none(), Rule::O5OneConnection, || "a connection is left open".to_owned())?;
         self.ended = Some(outcome);

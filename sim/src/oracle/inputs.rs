@@ -2,10 +2,11 @@
 
 use highwater_core::Input;
 use highwater_core::closure::Closure;
-use highwater_core::cursor::Place;
+use highwater_core::cursor::{CursorKind, Place};
 use highwater_core::event::Item;
 use highwater_core::gap::{Gap, GapState};
 use highwater_core::number::Op;
+use highwater_core::scope::SourceId;
 use highwater_core::sink::{Appended, Loaded, Unavailable};
 use highwater_core::time::{Instant, Now, WallTime};
 
@@ -45,6 +46,7 @@ impl<P: Told> Oracle<P> {
                 life.mark = life.delivery.order();
                 let is_event = items.iter().any(|item| matches!(item, Item::Event(_) | Item::Filtered(_)));
                 life.silence.heard(at, is_event);
+                life.staleness.ignored();
                 for item in items {
                     if let Some(id) = life.receive(item, now) {
                         self.fates.hand(id);
@@ -56,7 +58,9 @@ impl<P: Told> Oracle<P> {
                 life.silence.heard(at, false);
                 if *pong {
                     life.pace.ponged();
-                    life.staleness.answered();
+                    life.pong_answered();
+                } else {
+                    life.staleness.ignored();
                 }
             }
             Input::Closed { closure, .. } => {
@@ -82,14 +86,40 @@ impl<P: Told> Life<P> {
         link.is_open = true;
         self.switch = Some(Switch::new(wall, WallTime::from_micros(link.high.0)));
         let latest = self.records.as_ref().and_then(|records| records.latest(link.source));
+        let is_doubtful = latest
+            .is_some_and(|(scope, known)| scope.kind == CursorKind::Time && known.witness.is_none())
+            && matches!(link.asked, Place::Time(_) | Place::Cursor(_));
+        self.causes.opened(is_doubtful);
         link.expected = latest.and_then(|(scope, checkpoint)| Some((scope, checkpoint.witness.clone()?)));
         self.is_settled = link.expected.is_none();
+    }
+
+    /// A ping is answered: if nothing waits, silence is accounted for up to then.
+    fn pong_answered(&mut self) {
+        if self.asked.is_some() || !self.delivery.is_empty() {
+            return self.staleness.ignored();
+        }
+        let latest = self.records.as_ref().and_then(|records| records.latest(self.source));
+        let (Some(link), Some((scope, known))) = (self.link.as_ref(), latest) else { return };
+        // Where it is certain that the next dial asks from the checkpoint on.
+        let is_certain = matches!(link.asked, Place::Cursor(_))
+            && scope.kind == CursorKind::Time
+            && known.witness.is_some()
+            && link.proved.is_some()
+            && !link.is_numbered()
+            && !self.beginning.has_new_filter()
+            && self.waiting_bytes == 0
+            && !self.trouble.is_any();
+        self.staleness.answered(is_certain);
     }
 
     /// An item is handed in. Says which event has to be stored now.
     fn receive(&mut self, item: &Item<P>, now: Now) -> Option<EventId> {
         let mut is_witness = false;
         let mut id = None;
+        if let Some(link) = self.link.as_mut() {
+            link.garble.frame(matches!(item, Item::Malformed(..)));
+        }
         if let (Some(link), Item::Event(event) | Item::Filtered(event) | Item::Oversize(event, _)) =
             (self.link.as_mut(), item)
         {
@@ -133,7 +163,11 @@ impl<P: Told> Life<P> {
             let open: Vec<Gap> =
                 loaded.gaps.iter().filter(|gap| gap.state != GapState::Closed).copied().collect();
             self.causes.remember(&open);
-            self.records = Some(Records::new(loaded.compares, &loaded.checkpoints, open));
+            let records = Records::new(loaded.compares, &loaded.checkpoints, open);
+            let first = records.latest(SourceId(0));
+            let has_new_filter = first.is_some_and(|(_, known)| known.filter != self.config.filter);
+            self.beginning.loaded(first.is_some(), loaded.newest.is_none(), has_new_filter);
+            self.records = Some(records);
         }
         if let Some(question) = self.unsettled.take() {
             let is_done = question.is_in(loaded);
@@ -194,8 +228,9 @@ impl<P: Told> Life<P> {
         let contents = events.iter().map(|event| (event.payload.id(), event.payload.edition()));
         self.two_faced.extend(contents.filter(|(_, edition)| *edition > 0));
         self.busy_at = at;
+        self.trouble.flushed(false);
         self.delivery.durable(taken);
-        self.is_split &= !self.delivery.is_idle();
+        self.is_split &= !self.delivery.is_empty();
         if stored.map_or(!events.is_empty(), |stored| stored > 0) || buried.is_some() {
             self.silence.stirred(at);
         }
@@ -207,6 +242,7 @@ impl<P: Told> Life<P> {
     fn flushed(&mut self, at: Instant, op: Op, flushed: Result<(), Unavailable>) {
         self.asked.take_if(|asked| asked.op == op);
         self.trouble.answered(at, flushed.is_err());
+        self.trouble.flushed(flushed.is_ok());
         self.busy_at = at;
     }
 }

@@ -6,6 +6,8 @@ use highwater_core::event::{Event, Payload};
 use highwater_core::number::Epoch;
 use highwater_core::scope::{Scope, SourceId};
 
+use super::garble::Garble;
+
 /// No margin is wider: a time so far below the highest is of another history.
 const MARGIN_MAX: u64 = 60_000_000;
 
@@ -16,8 +18,10 @@ pub(super) struct Link<K> {
     pub(super) epoch: Epoch,
     /// Where to.
     pub(super) source: SourceId,
-    /// What for.
-    place: Place,
+    /// What it was dialed for.
+    pub(super) asked: Place,
+    /// Which of its frames could not be read.
+    pub(super) garble: Garble,
     /// It is open.
     pub(super) is_open: bool,
     /// The scope that it goes on from, and the event that must come again.
@@ -43,7 +47,8 @@ impl<K: Eq> Link<K> {
         Self {
             epoch,
             source,
-            place,
+            asked: place,
+            garble: Garble::default(),
             is_open: false,
             expected: None,
             proved: None,
@@ -63,7 +68,12 @@ impl<K: Eq> Link<K> {
     /// It asks for what is durable already, to see the witness come: that some of it is gone is no loss.
     pub(super) fn asks_again(&self) -> bool {
         let before = |time| self.expected.as_ref().is_some_and(|(_, witness)| time < witness.time);
-        matches!(self.place, Place::Time(time) if before(time))
+        matches!(self.asked, Place::Time(time) if before(time))
+    }
+
+    /// Whether events came with numbers.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.last_seq.is_some()
     }
 
     /// An event came, as number `order` of all that is handed in. True if it is the one that must come again.

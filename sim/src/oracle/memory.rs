@@ -4,9 +4,9 @@ use highwater_core::sink::Append;
 use highwater_core::time::Instant;
 use highwater_core::{Config, Status};
 
-use super::Life;
 use super::delivery::{ENTRY_BYTES, Held};
 use super::rule::{Rule, Violation, must};
+use super::{Life, Question};
 use crate::carrier::Told;
 
 /// Two portions may arrive after reading stopped, and one may begin before the limit and end behind it.
@@ -36,6 +36,14 @@ impl<P: Told> Life<P> {
         let is_reading = self.link.as_ref().is_some_and(|link| link.is_open) && !self.silence.is_paused();
         let has_room = self.delivery.events() < self.config.buffer_events as usize
             && bytes_least < self.config.buffer_bytes as usize;
+        let has_ample_room = self.delivery.held().events_most <= self.config.buffer_events as usize / 2
+            && most <= self.config.buffer_bytes as usize / 2;
+        let is_stuck = self.silence.is_paused() && has_ample_room && !self.is_split;
+        let is_asked_what_is_durable = self.unsettled.is_some()
+            || self.asked.as_ref().is_some_and(|asked| matches!(asked.question, Question::Load));
+        must(!is_stuck || self.trouble.is_any() || is_asked_what_is_durable, Rule::O8Memory, || {
+            format!("reading does not go on with {} events", self.delivery.events())
+        })?;
         must(has_room || !is_reading, Rule::O8Memory, || {
             format!("reading goes on with {} events and {bytes_least} bytes", self.delivery.events())
         })

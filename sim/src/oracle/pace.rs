@@ -20,6 +20,9 @@ const RENEGOTIATIONS: u32 = 2;
 /// A source that no longer has what it is asked for is asked again so often, and then given up.
 const TOO_OLD: u32 = 5;
 
+/// The very same delay so often in a row is none by chance: less likely than once in a thousand million times.
+const SAME_DELAYS: u32 = 2;
+
 /// How the dials are paced.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
@@ -32,6 +35,8 @@ pub(super) struct Pace {
     last_dial: Option<Instant>,
     fatal: Vec<SourceId>,
     sources: usize,
+    /// The last delay that was by chance alone, its ceiling, and how often in a row it was that one.
+    by_chance: (Duration, Duration, u32),
     /// How often compression failed since it last did not.
     renegotiations: u32,
     /// How often in a row a source no longer had what it was asked for, and nothing moved.
@@ -61,6 +66,7 @@ impl Pace {
             last_dial: None,
             fatal: Vec::new(),
             sources: config.sources.len(),
+            by_chance: (Duration::ZERO, Duration::ZERO, 0),
             renegotiations: 0,
             too_old: (SourceId(0), 0),
         }
@@ -127,6 +133,15 @@ impl Pace {
         attempt.next = attempt.ended.map(|ended| ended + delay);
         must(failures == counted && attempt.next.is_some(), Rule::O7Pace, || {
             format!("told of {failures} failures, where {counted} were")
+        })?;
+        if delay <= attempt.retry_after {
+            return Ok(());
+        }
+        let (ceiling, (last, known, times)) = (ceiling(self.initial, self.max, failures), self.by_chance);
+        let times = if (delay, ceiling) == (last, known) { times + 1 } else { 0 };
+        self.by_chance = (delay, ceiling, times);
+        must(times < SAME_DELAYS, Rule::O7Pace, || {
+            format!("a delay of {delay}, again and again: no chance in it")
         })
     }
 

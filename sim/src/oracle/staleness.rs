@@ -14,12 +14,17 @@ pub(super) struct Staleness {
     /// When the last ping was sent, and the last that was answered: silence may be accounted for up to there.
     asked: Option<WallTime>,
     answered: WallTime,
+    /// The machine has to account for all up to there.
+    owed: Option<WallTime>,
 }
+
+/// No checkpoint is written for silence alone unless it accounts for so much more.
+const STEP: Duration = Duration::from_secs(60);
 
 impl Staleness {
     /// Nothing is known yet.
     pub(super) fn new(window: Duration) -> Self {
-        Self { window, told: None, asked: None, answered: WallTime::default() }
+        Self { window, told: None, asked: None, answered: WallTime::default(), owed: None }
     }
 
     /// A ping is sent.
@@ -27,9 +32,38 @@ impl Staleness {
         self.asked = Some(wall);
     }
 
-    /// It is answered.
-    pub(super) fn answered(&mut self) {
-        self.answered = self.answered.max(self.asked.take().unwrap_or_default());
+    /// It is answered while nothing waits; `is_certain` if it has to count.
+    pub(super) fn answered(&mut self, is_certain: bool) {
+        let Some(asked) = self.asked.take() else { return };
+        self.answered = self.answered.max(asked);
+        self.owed = is_certain.then_some(asked);
+    }
+
+    /// Something else is heard before its answer, or something waits: it counts for nothing.
+    pub(super) fn ignored(&mut self) {
+        self.asked = None;
+    }
+
+    /// The machine has done what it wanted for now: what has to be written of silence, is it being written?
+    pub(super) fn look<K>(&mut self, known: &Checkpoint<K>, is_asked: bool) -> Result<(), Violation> {
+        let owed = self.owed.take().filter(|owed| known.covered_until + STEP <= *owed);
+        must(is_asked || owed.is_none(), Rule::O2Checkpoint, || {
+            format!("silence is accounted for until {owed:?}, and that is not written")
+        })
+    }
+
+    /// A checkpoint is about to be written: it accounts for no more than there is.
+    pub(super) fn check<K>(
+        &self,
+        wall: WallTime,
+        known: &Checkpoint<K>,
+        next: &Checkpoint<K>,
+    ) -> Result<(), Violation> {
+        let seen = next.witness.as_ref().map_or(WallTime::default(), |witness| witness.time.min(wall));
+        let most = self.covered(known).max(seen);
+        must(next.covered_until <= most, Rule::O2Checkpoint, || {
+            format!("all until {:?} is accounted for, where {most:?} may be", next.covered_until)
+        })
     }
 
     /// The operator is told.

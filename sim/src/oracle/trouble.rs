@@ -17,6 +17,8 @@ pub(super) struct Trouble {
     untold: Option<Instant>,
     /// When it is to be asked again.
     due: Option<Instant>,
+    /// It was asked to persist what it took since.
+    is_flushed: bool,
 }
 
 impl Trouble {
@@ -28,6 +30,7 @@ impl Trouble {
             failures: 0,
             untold: None,
             due: None,
+            is_flushed: true,
         }
     }
 
@@ -36,6 +39,16 @@ impl Trouble {
         self.due = None;
         self.failures = if is_out { self.failures.saturating_add(1) } else { 0 };
         self.untold = is_out.then_some(at);
+    }
+
+    /// It took something, or has persisted all that it took.
+    pub(super) fn flushed(&mut self, is_flushed: bool) {
+        self.is_flushed = is_flushed;
+    }
+
+    /// Whether a sink that persists only now and then was asked to, since it last took something.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.is_flushed
     }
 
     /// The operator is told that it is asked again after `delay`.

@@ -213,7 +213,7 @@ mod tests {
         }
         insta::assert_snapshot!(plan(), @r#"
         {"plan":1,"seed":31,"mode":"machine","chance":"keyed-v1"}
-        {"sources":[{"wire":"v1","retention_us":3600000000},{"wire":"v2","retention_us":60000000}],"fatal":0,"lost":null,"heals_us":131300000,"catch_up_us":1200000000,"gap_us":50000,"sparse":4,"start":"now","compress":false,"stall_timeout_us":15000000,"quiet_limit_us":null,"backoff_initial_us":1000000,"backoff_max_us":60000000,"rewind_us":60000000,"batch_events":64,"batch_bytes":8388608,"batch_delay_us":5000,"buffer_events":256,"buffer_bytes":8388608,"exit_idle_us":null,"give_up_after_us":null,"atomic":true,"sink_takes_us":3831,"deadline_first":false,"wall_wrong_by_us":318031}
+        {"sources":[{"wire":"v1","retention_us":3600000000},{"wire":"v2","retention_us":60000000}],"fatal":0,"lost":null,"heals_us":131300000,"catch_up_us":1200000000,"gap_us":50000,"sparse":4,"start":"now","compress":false,"stall_timeout_us":15000000,"quiet_limit_us":null,"backoff_initial_us":1000000,"backoff_max_us":60000000,"rewind_us":60000000,"cursor_window_us":600000000,"batch_events":64,"batch_bytes":8388608,"batch_delay_us":5000,"buffer_events":256,"buffer_bytes":8388608,"exit_idle_us":null,"give_up_after_us":null,"atomic":true,"sink_takes_us":3831,"deadline_first":false,"wall_wrong_by_us":318031}
         {"fault":"stall","site":"mishap","entity":2,"after_us":1500000,"for_us":100000}
         {"fault":"wall-step","site":"clockwork","entity":0,"attempt":3,"at_us":0,"step_us":-5000}
         "#);
@@ -258,7 +258,7 @@ mod tests {
         line 1: this plan is of version 2, and this program reads version 1
         line 1: `mode` is "engine", and should be machine or wire
         line 1: `seed` should be a whole number, and is -1
-        line 2: unknown field `sparce`, expected one of `sources`, `fatal`, `lost`, `heals_us`, `catch_up_us`, `gap_us`, `sparse`, `start`, `compress`, `stall_timeout_us`, `quiet_limit_us`, `backoff_initial_us`, `backoff_max_us`, `rewind_us`, `batch_events`, `batch_bytes`, `batch_delay_us`, `buffer_events`, `buffer_bytes`, `exit_idle_us`, `give_up_after_us`, `atomic`, `sink_takes_us`, `deadline_first`, `wall_wrong_by_us` at line 1 column 182
+        line 2: unknown field `sparce`, expected one of `sources`, `fatal`, `lost`, `heals_us`, `catch_up_us`, `gap_us`, `sparse`, `start`, `compress`, `stall_timeout_us`, `quiet_limit_us`, `backoff_initial_us`, `backoff_max_us`, `rewind_us`, `cursor_window_us`, `batch_events`, `batch_bytes`, `batch_delay_us`, `buffer_events`, `buffer_bytes`, `exit_idle_us`, `give_up_after_us`, `atomic`, `sink_takes_us`, `deadline_first`, `wall_wrong_by_us` at line 1 column 182
         line 2: `heals_us` should lie between 1000000 and 3600000000
         line 3: `fault` is "nap", and no fault is called that
         line 3: `site` is "sink", and should be mishap

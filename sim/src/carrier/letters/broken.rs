@@ -44,10 +44,10 @@ fn damaged(stream: &mut Stream) {
 /// Something is not there, is there twice, or is of another type.
 fn lacking(stream: &mut Stream) {
     const V1: &str = r#"{"did":"d","time_us":7,"cursor":9,"kind":"commit","commit":{"rev":"r","operation":"create","collection":"c.d.e","rkey":"k","record":{},"cid":"b"}}"#;
-    const V2: &str = r##"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#commit","seq":9,"did":"d","time":"2026-01-01T00:00:00Z","rev":"r","operation":"update","collection":"c.d.e","rkey":"k","record":{},"cid":"b"}}"##;
+    const V2: &str = r#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#commit","seq":9,"did":"d","time":"2026-01-01T00:00:00Z","rev":"r","operation":"update","collection":"c.d.e","rkey":"k","record":{},"cid":"b"}}"#;
     const IDENTITY: &str =
         r#"{"did":"d","time_us":7,"cursor":9,"kind":"identity","identity":{"did":"d","seq":5,"time":"t"}}"#;
-    const SYNC: &str = r##"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#sync","seq":9,"did":"d","time":"2026-01-01T00:00:00Z","sync":{"did":"d","rev":"r","seq":4,"time":"t"}}}"##;
+    const SYNC: &str = r#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#sync","seq":9,"did":"d","time":"2026-01-01T00:00:00Z","sync":{"did":"d","rev":"r","seq":4,"time":"t"}}}"#;
     // Each with a part of it, and what may stand there instead: nothing may.
     const PARTS: [(Wire, &str, &str, &[&str]); 26] = [
         (Wire::V1, V1, r#""did":"d","#, &["", r#""did":7,"#, r#""did":"d","did":"d","#]),
@@ -102,28 +102,33 @@ fn nested(stream: &mut Stream) {
             r#"{{"did":"d",{space}"time_us":7,"kind":"commit","commit":{{"rev":"r","operation":"create","collection":"c.d.e","rkey":"k","record":{deep},"cid":"b"}}}}"#
         ),
         Wire::V2 => format!(
-            r##"{{"$type":"message","payload":{{{space}"$type":"network.bsky.jetstream.subscribeEvents#commit","seq":9,"did":"d","time":"2026-01-01T00:00:00Z","rev":"r","operation":"create","collection":"c.d.e","rkey":"k","record":{deep},"cid":"b"}}}}"##
+            r#"{{"$type":"message","payload":{{{space}"$type":"network.bsky.jetstream.subscribeEvents#commit","seq":9,"did":"d","time":"2026-01-01T00:00:00Z","rev":"r","operation":"create","collection":"c.d.e","rkey":"k","record":{deep},"cid":"b"}}}}"#
         ),
     };
+    // Hardly anything besides brackets.
+    let deep = "[".repeat(depth + 1) + &"]".repeat(depth + 1);
+    let short = format!(r#"{{"time_us":7,"kind":"x","a":{space}{deep}}}"#);
+    let is_short_too_deep = is_malformed(&read(Wire::V1, short.into_bytes()));
+    assert_eq!(is_short_too_deep, room + 1 < depth, "{depth} deep in a short frame");
     let is_too_deep = room < depth;
-    let read = read(wire, frame.clone().into_bytes());
-    assert!(is_malformed(&read) == is_too_deep, "{depth} deep: {frame} is read as {read:?}");
+    let said = read(wire, frame.clone().into_bytes());
+    assert!(is_malformed(&said) == is_too_deep, "{depth} deep: {frame} is read as {said:?}");
 }
 
 /// What a v2 server says besides events.
 fn said(stream: &mut Stream) {
     const INFOS: [&str; 5] = [
-        r##"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#newer","seq":"x"}}"##,
-        r##"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#info","name":"Hello"}}"##,
+        r#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#newer","seq":"x"}}"#,
+        r#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#info","name":"Hello"}}"#,
         r#"{"$type":"newer","payload":7}"#,
         r#"{"$type":"message","payload":{"$type":"commit","seq":[]}}"#,
         r#"{ "$type":"newer"}"#,
     ];
-    const OUTDATED: &str = r##"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#info","name":"OutdatedCursor"}}"##;
+    const OUTDATED: &str = r#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#info","name":"OutdatedCursor"}}"#;
     const WRONG: [&str; 4] = [
         r#"{"$type":"message"}"#,
         r#"{"payload":{}}"#,
-        r##"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#info","name":7}}"##,
+        r#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#info","name":7}}"#,
         r#"["message"]"#,
     ];
     let info = stream.pick(&INFOS);

@@ -65,9 +65,8 @@ pub(in crate::carrier) fn compare(
     let kinds = if wire == Wire::V2 { wanted.kinds() } else { &[] };
     let filter = Filter::new(wanted.collections(), wanted.dids(), kinds);
     let understood = |number: u64| match wire {
-        Wire::V1 => Place::Time(WallTime::from_micros(number)),
         Wire::V1OnV2Host | Wire::V2 if number < MOMENT_MIN => Place::Cursor(Cursor(number)),
-        Wire::V1OnV2Host | Wire::V2 => Place::Time(WallTime::from_micros(number)),
+        Wire::V1 | Wire::V1OnV2Host | Wire::V2 => Place::Time(WallTime::from_micros(number)),
     };
     let place = match place {
         Place::Tip => Place::Tip,
