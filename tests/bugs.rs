@@ -32,8 +32,8 @@ fn every_historic_bug_is_planted_or_cannot_be() {
         match fate {
             Fate::Planted(patch) => assert!(names.contains(patch), "{name}: there is no {patch}"),
             Fate::Shell(file, test) => {
-                let text = std::fs::read_to_string(Path::new("..").join(file)).unwrap_or_default();
-                assert!(text.contains(&format!("fn {test}(")), "{name}: {file} has no test {test}");
+                let source = std::fs::read_to_string(Path::new("..").join(file)).unwrap_or_default();
+                assert!(source.contains(&format!("fn {test}(")), "{name}: {file} has no test {test}");
             }
             Fate::Nowhere(why) => assert!(why.len() > 10, "{name}: why?"),
         }

@@ -58,7 +58,9 @@ fn main() -> Result<ExitCode, Failure> {
         Found::keep(&known)?;
     }
     println!("{} of {} bugs are found", account.found, bugs.len());
-    account.complaints.iter().for_each(|complaint| println!("{complaint}"));
+    for complaint in &account.complaints {
+        println!("{complaint}");
+    }
     Ok(if account.complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -269,8 +269,9 @@ fn counts(line: &str) -> Option<(u64, u64, u64)> {
     let (_, rest) = line.split_once(": ")?;
     let (faults, rest) = rest.split_once(" of ")?;
     let (steps, rest) = rest.split_once(" faults and ")?.1.split_once(" of ")?;
-    let secs: f64 = rest.split_once(" runs in ")?.1.strip_suffix(" s.")?.parse().ok()?;
-    Some((faults.parse().ok()?, steps.parse().ok()?, (secs * 1_000.0).round() as u64))
+    let (secs, tenths) = rest.split_once(" runs in ")?.1.strip_suffix(" s.")?.split_once('.')?;
+    let millis = secs.parse::<u64>().ok()? * 1_000 + tenths.parse::<u64>().ok()? * 100;
+    Some((faults.parse().ok()?, steps.parse().ok()?, millis))
 }
 
 /// What a simulator said, and how it ended.
