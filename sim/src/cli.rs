@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use highwater_sim::{Mode, Plan};
+use highwater_sim::{Mode, Modes, Plan};
 
 /// Runs the production machine through seeded faults and checks every step.
 #[derive(clap::Parser)]
@@ -48,6 +48,27 @@ impl ModeArg {
         match self {
             Self::Machine => Mode::Machine,
             Self::Wire => Mode::Wire,
+        }
+    }
+}
+
+/// What the machines of a campaign carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ModesArg {
+    /// Only what it decides by
+    Machine,
+    /// The bytes of the real wires
+    Wire,
+    /// Bytes in one seed of 16
+    Both,
+}
+
+impl ModesArg {
+    const fn modes(self) -> Modes {
+        match self {
+            Self::Machine => Modes::Only(Mode::Machine),
+            Self::Wire => Modes::Only(Mode::Wire),
+            Self::Both => Modes::Both,
         }
     }
 }

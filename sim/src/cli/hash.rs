@@ -6,8 +6,7 @@ use std::process::Command;
 use clap::ValueEnum as _;
 use highwater_sim::{Modes, run_seed};
 
-use super::run::ModesArg;
-use super::say;
+use super::{ModesArg, say};
 
 /// Print the hash of each run
 #[derive(clap::Args)]

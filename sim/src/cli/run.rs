@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
-use highwater_sim::{Campaign, Found, HealingRecord, Mode, Modes, Report, Summary, Trace, Violation};
+use highwater_sim::{Campaign, Found, HealingRecord, Report, Summary, Trace, Violation};
 use highwater_sim::{lanes, plan_of_seed, run_plan, run_traced};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::hash::Elsewhere;
 use super::shrink::How;
-use super::{complain, healing, say};
+use super::{ModesArg, complain, healing, say};
 
 /// Run seeds until all are done, and tell what broke.
 #[derive(clap::Args)]
@@ -51,27 +51,6 @@ pub(crate) struct Args {
     healing: Option<PathBuf>,
     #[command(flatten)]
     elsewhere: Elsewhere,
-}
-
-/// What the machine carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum ModesArg {
-    /// Only what it decides by
-    Machine,
-    /// The bytes of the real wires
-    Wire,
-    /// Bytes in one seed of 16
-    Both,
-}
-
-impl ModesArg {
-    pub(super) const fn modes(self) -> Modes {
-        match self {
-            Self::Machine => Modes::Only(Mode::Machine),
-            Self::Wire => Modes::Only(Mode::Wire),
-            Self::Both => Modes::Both,
-        }
-    }
 }
 
 impl Args {

@@ -72,10 +72,8 @@ impl Overlap {
         self.repeats = if is_repeat { self.repeats + 1 } else { 0 };
         self.last = Some(now);
         must(self.repeats < REPEATS_MAX, Rule::O19Overlap, || {
-            format!(
-                "{scope} asks for {place} for the {}th time, and got to {reached:?} each time",
-                self.repeats
-            )
+            let reached = reached.unwrap_or_default();
+            format!("{scope} asks for {place} for time {}, and got to {reached} each time", self.repeats)
         })
     }
 }
