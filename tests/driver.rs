@@ -13,6 +13,7 @@ use std::sync::Arc;
 use highwater::address::Address;
 use highwater::clock::Clock;
 use highwater::driver::{Driver, Order};
+use highwater::record::Recorder;
 use highwater::sink::worker::Worker;
 use highwater::socket::{Compression, Sockets, Upstream};
 use highwater_core::Config;
@@ -39,5 +40,13 @@ fn driver(config: Config, wire: Wire, worker: Worker<Jetstream>, order: Order) -
     let address = Address::parse("ws://feed.example", None).unwrap();
     let upstream = Upstream::new(address, Arc::new(Subscription::default()), Compression::Off);
     let sockets = Sockets::new(wire, vec![upstream]);
-    Driver::new(config, sockets, worker, Clock::starting_at(BEGIN), order, watch::Sender::default())
+    Driver::new(
+        config,
+        sockets,
+        worker,
+        Clock::starting_at(BEGIN),
+        order,
+        watch::Sender::default(),
+        Recorder::off(),
+    )
 }

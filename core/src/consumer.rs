@@ -16,6 +16,7 @@ mod ledger;
 mod malformed;
 mod receive;
 mod records;
+mod shared;
 mod silence;
 mod state;
 mod status;
@@ -25,6 +26,8 @@ mod writer;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
 
 use crate::closure::{CloseReason, Closure};
 use crate::config::Config;
@@ -56,13 +59,22 @@ const GOOD_AFTER: Duration = Duration::from_secs(10);
 ///
 /// Hand in each thing that happens with [`handle`](Self::handle), do what [`poll_effect`](Self::poll_effect) asks
 /// for until it asks for nothing, and hand in [`Input::Timeout`] at [`next_timeout`](Self::next_timeout).
-#[derive(Clone, Debug)]
+///
+/// Whenever it asks for nothing it can be written down whole, and the one that is read again goes on as it would have:
+/// a trace that does not begin at a birth begins so.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "P: Clone + Serialize, P::Key: Serialize",
+    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
+))]
 pub struct Consumer<P: Payload> {
     /// Never changes, and so is shared by all clones.
+    #[serde(with = "shared")]
     config: Arc<Config>,
     now: Now,
     /// The latest moment that was handed in, ignored inputs included.
     latest: Instant,
+    #[serde(skip)]
     effects: VecDeque<Effect<P>>,
     state: State<P::Key>,
     writer: Writer<P>,

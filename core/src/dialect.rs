@@ -21,7 +21,6 @@ pub(crate) mod seq;
 
 mod pasted;
 mod refusal;
-mod shadow;
 mod subscription;
 mod text;
 

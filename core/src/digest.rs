@@ -21,16 +21,26 @@ impl Digest {
         Self(product as u64 ^ (product >> 64) as u64 ^ word.rotate_left(32))
     }
 
-    /// The digest of this and of a text.
+    /// The digest of this and of these bytes.
     #[must_use]
-    pub fn and_text(self, text: &str) -> Self {
-        let word = |chunk: &[u8]| {
-            let mut bytes = [0; 8];
-            bytes[..chunk.len()].copy_from_slice(chunk);
-            u64::from_le_bytes(bytes)
-        };
-        let words = text.as_bytes().chunks(8).map(word);
-        words.fold(self, Self::and).and(text.len() as u64)
+    pub fn and_bytes(self, bytes: &[u8]) -> Self {
+        let length = bytes.len();
+        let word = |at: usize| bytes[at..].first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk));
+        let hash = self.and(length as u64);
+        if length < 8 {
+            return hash.and(bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+        }
+        // Sixteen at a time; the last ones may be taken twice, which the length makes up for.
+        let starts = (0..length.saturating_sub(16)).step_by(16);
+        let hash = starts.fold(hash, |hash, at| hash.and_both(word(at), word(at + 8)));
+        hash.and_both(word(length.saturating_sub(16)), word(length - 8))
+    }
+
+    /// As [`and`](Self::and) for two words at once.
+    const fn and_both(self, one: u64, other: u64) -> Self {
+        let product =
+            (self.0 ^ one ^ 0x9e37_79b9_7f4a_7c15) as u128 * (other ^ 0xd6e8_feb8_6659_fd93) as u128;
+        Self(product as u64 ^ (product >> 64) as u64 ^ one.rotate_left(32) ^ self.0.rotate_left(16))
     }
 }
 

@@ -71,7 +71,9 @@ pub struct Append<P: Payload> {
 }
 
 /// A run of a batch's events, shared so that a retry or a split copies nothing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Vec<Event<P>>", into = "Vec<Event<P>>")]
+#[serde(bound(serialize = "P: Clone + Serialize"))]
 pub struct Events<P> {
     /// Not `Arc<[_]>`: that would copy each batch once more.
     batch: Arc<Vec<Event<P>>>,
@@ -91,6 +93,18 @@ impl<P> Events<P> {
         assert!(range.start <= range.end && range.end <= self.range.len(), "a part lies within the whole");
         let start = self.range.start;
         Self { batch: Arc::clone(&self.batch), range: start + range.start..start + range.end }
+    }
+}
+
+impl<P> From<Vec<Event<P>>> for Events<P> {
+    fn from(events: Vec<Event<P>>) -> Self {
+        Self::new(events)
+    }
+}
+
+impl<P: Clone> From<Events<P>> for Vec<Event<P>> {
+    fn from(events: Events<P>) -> Self {
+        events.to_vec()
     }
 }
 

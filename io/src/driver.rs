@@ -29,6 +29,7 @@ use tokio::sync::watch;
 use tracing::debug;
 
 use crate::clock::{Alarm, Clock};
+use crate::record::Recorder;
 use crate::sink::Ended;
 use crate::sink::worker::{Gone, Question, Worker};
 use crate::socket::{Dial, News, Panicked, Sockets};
@@ -56,6 +57,7 @@ pub struct Driver<D> {
     turn: Turn,
     report: Report,
     counter: Counter,
+    recorder: Recorder,
 }
 
 /// Why a run ended other than by the machine's own decision.
@@ -82,7 +84,7 @@ pub struct Finished {
 
 impl<D: Dial> Driver<D> {
     /// A driver for the machine that `config` makes. `sockets` has the feeds in the order of `config.sources`; whoever
-    /// wants to know what passes keeps a receiver of `tally`.
+    /// wants to know what passes keeps a receiver of `tally`, or has it recorded.
     pub fn new(
         config: Config,
         sockets: Sockets<D>,
@@ -90,11 +92,14 @@ impl<D: Dial> Driver<D> {
         clock: Clock,
         order: Order,
         tally: watch::Sender<Tally>,
+        mut recorder: Recorder,
     ) -> Self {
         let feeds = sockets.addresses();
         assert_eq!(feeds.len(), config.sources.len(), "each source has its feed");
+        let now = clock.now();
+        recorder.begin(&config, now);
         Self {
-            consumer: Consumer::new(config, clock.now()),
+            consumer: Consumer::new(config, now),
             clock,
             alarm: Alarm::new(clock),
             sockets,
@@ -103,6 +108,7 @@ impl<D: Dial> Driver<D> {
             turn: Turn::new(order),
             report: Report::new(feeds),
             counter: Counter::new(tally),
+            recorder,
         }
     }
 
@@ -128,6 +134,7 @@ impl<D: Dial> Driver<D> {
     fn hand(&mut self, input: Input<Jetstream>) {
         let now = self.clock.now();
         debug!("at {} {input}", now.monotonic);
+        self.recorder.input(now, &input);
         self.consumer.handle(now, input);
     }
 
@@ -136,6 +143,7 @@ impl<D: Dial> Driver<D> {
         while let Some(effect) = self.consumer.poll_effect() {
             debug!("{effect}");
             self.counter.effect(&effect);
+            self.recorder.effect(&effect);
             match effect {
                 Effect::Load { op } => self.worker.ask(Question::Open(op)),
                 Effect::Append(append) => {
@@ -160,6 +168,7 @@ impl<D: Dial> Driver<D> {
                 Effect::Stop(outcome) => return Some(outcome),
             }
         }
+        self.recorder.drained(&self.consumer);
         self.alarm.set(self.consumer.next_timeout());
         None
     }

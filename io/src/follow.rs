@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::driver::{Driver, Finished, Order, Tally};
+use crate::record::Recorder;
 use crate::sink::worker::Worker;
 use crate::sink::{Origin, Origins};
 use crate::socket::{Compression, Network, Sockets, Upstream};
@@ -68,6 +69,7 @@ pub struct Following<S> {
     highwater: Highwater,
     sink: S,
     tally: watch::Sender<Tally>,
+    recorder: Recorder,
 }
 
 impl Highwater {
@@ -135,7 +137,7 @@ impl Highwater {
 
     /// Where the events go.
     pub fn into<S: IntoSink>(self, sink: S) -> Following<S> {
-        Following { highwater: self, sink, tally: watch::Sender::default() }
+        Following { highwater: self, sink, tally: watch::Sender::default(), recorder: Recorder::off() }
     }
 
     /// The feeds, the machine's limits and the names that scopes are stored under.
@@ -170,6 +172,11 @@ impl<S: IntoSink> Following<S> {
         self.tally.subscribe()
     }
 
+    /// Records the run, so that it can be replayed.
+    pub fn record(self, recorder: Recorder) -> Self {
+        Self { recorder, ..self }
+    }
+
     /// Follows until `shutdown` is ready, or there is an end to it. Dropping the future is a crash: what is durable
     /// is what counts.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<Finished, FollowError> {
@@ -177,7 +184,8 @@ impl<S: IntoSink> Following<S> {
         let (sink, ending) = self.sink.into_sink(origins)?;
         let worker = Worker::spawn(sink, ending).map_err(|error| FollowError::Thread(error.to_string()))?;
         let sockets = Sockets::new(Network::new(), upstreams);
-        let driver = Driver::new(config, sockets, worker, Clock::system(), Order::Fixed, self.tally);
+        let clock = Clock::system();
+        let driver = Driver::new(config, sockets, worker, clock, Order::Fixed, self.tally, self.recorder);
         Ok(driver.run(shutdown).await?)
     }
 }

@@ -6,6 +6,7 @@
 //!   socket    connections: TLS, the upgrade, frames, pings; a task each
 //!   sink      databases and pipes; a thread each
 //!   driver    the only loop: does what the machine says, tells it what happens
+//!   record    what the machine was told and did, to be replayed
 //!   follow    the library's face: what to follow, where to put it, until when
 //!   feed      a server of one's own, to develop and test against
 //! ```
@@ -46,6 +47,7 @@ pub mod clock;
 pub mod driver;
 pub mod feed;
 pub mod follow;
+pub mod record;
 pub mod sink;
 pub mod socket;
 pub mod zstd;

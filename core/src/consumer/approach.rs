@@ -1,12 +1,14 @@
 //! How the next dial asks for the place to go on.
 
+use serde::{Deserialize, Serialize};
+
 use crate::checkpoint::Checkpoint;
 use crate::consumer::continuity::{By, Continuity};
 use crate::cursor::{Cursor, CursorKind, Place};
 use crate::time::WallTime;
 
 /// How the next dial asks for the place to go on. Back to [`Approach::Checkpoint`] as soon as that moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Approach {
     /// By the checkpoint, and expecting its witness.
     Checkpoint,

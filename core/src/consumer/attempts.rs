@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cursor::Place;
 use crate::scope::SourceId;
 
@@ -11,7 +13,7 @@ const FAILURES_PER_SOURCE: u32 = 3;
 const LARGE_DEATHS_MAX: u8 = 3;
 
 /// The attempts so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Attempts {
     /// The source that is asked.
     pub(super) source: SourceId,
@@ -27,7 +29,7 @@ pub(super) struct Attempts {
 }
 
 /// Whether to ask for compression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Compression {
     Wanted,
     /// A connection failed over it: once more, with whatever the server offers now.

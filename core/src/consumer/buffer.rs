@@ -6,6 +6,8 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use crate::checkpoint::{Checkpoint, Witness};
 use crate::cursor::Cursor;
 use crate::event::{Event, Payload};
@@ -15,7 +17,11 @@ use crate::sink::{Content, DeadLetter, Events};
 use crate::time::WallTime;
 
 /// One thing that waits to become durable.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "P: Clone + Serialize, P::Key: Serialize",
+    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
+))]
 pub(super) enum Entry<P: Payload> {
     /// An event to store.
     Event(Event<P>, Reach),
@@ -29,14 +35,18 @@ pub(super) enum Entry<P: Payload> {
 
 /// How far an event moves a checkpoint: to its cursor, but on a wire that counts in time never past the local
 /// wall time at receipt, or a server whose clock is ahead would take a later resume for the live tip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Reach {
     pub(super) place: Cursor,
     pub(super) cursor: Cursor,
 }
 
 /// A run of entries of one scope, taken out to be appended together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "P: Clone + Serialize, P::Key: Serialize",
+    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
+))]
 pub(super) struct Batch<P: Payload> {
     pub(super) events: Events<P>,
     pub(super) dead_letters: Vec<DeadLetter<P>>,
@@ -50,7 +60,11 @@ pub(super) struct Batch<P: Payload> {
 }
 
 /// Everything that waits.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "P: Clone + Serialize, P::Key: Serialize",
+    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
+))]
 pub(super) struct Buffer<P: Payload> {
     entries: VecDeque<Entry<P>>,
     events: u32,

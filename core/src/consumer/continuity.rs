@@ -5,12 +5,14 @@
 
 use core::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 use crate::checkpoint::Witness;
 use crate::cursor::CursorKind;
 use crate::event::{Event, Payload};
 
 /// How a connection stands with its proof.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Continuity<K> {
     /// There is nothing to prove, or what cannot be proved is on record already.
     Free,
@@ -23,7 +25,7 @@ pub(super) enum Continuity<K> {
 }
 
 /// How the history was asked for, and so what may come before the witness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum By {
     /// A feed that counts in time, from the margin before the witness on.
     Time,

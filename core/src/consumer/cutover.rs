@@ -4,6 +4,8 @@
 //! a while. Everything between is on record, since nothing on the wire could prove it (jetstream-legacy issue 42):
 //! seven seconds where nothing holds the stream up.
 
+use serde::{Deserialize, Serialize};
+
 use crate::cursor::Cursor;
 use crate::gap::Mark;
 use crate::time::{Duration, WallTime};
@@ -17,7 +19,7 @@ const CLOCK_TRUST: Duration = Duration::from_secs(3);
 const SWITCH: Duration = Duration::from_secs(1);
 
 /// How far a connection is in passing the switch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Cutover {
     /// The server does not replay, or replays and follows one and the same log.
     None,

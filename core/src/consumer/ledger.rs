@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use crate::consumer::Consumer;
 use crate::consumer::approach::overlap;
 use crate::consumer::buffer::Entry;
@@ -14,14 +16,14 @@ use crate::scope::Scope;
 use crate::time::WallTime;
 
 /// A gap on record whose end is an event still to come.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct OpenGap {
     pub(super) gap: Gap,
     pub(super) until: Until,
 }
 
 /// The event that ends a gap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Until {
     /// The next one, wherever it lies.
     Any,

@@ -1,5 +1,7 @@
 //! When malformed frames are the connection's fault and no longer each its own.
 
+use serde::{Deserialize, Serialize};
+
 /// So many malformed frames in a row are a fault of the connection.
 const ROW_MAX: u16 = 100;
 /// So many of the last [`WINDOW`] as well.
@@ -8,7 +10,7 @@ const WINDOW_MAX: u16 = 500;
 const WINDOW: u16 = 1_000;
 
 /// Which of the last frames of a connection were malformed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Tally {
     row: u16,
     seen: u16,

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use crate::checkpoint::{Checkpoint, FilterHash, Witness};
 use crate::cursor::{Cursor, Place};
 use crate::gap::{Cause, Gap, Mark};
@@ -16,7 +18,7 @@ const COVER_STEP: Duration = Duration::from_secs(60);
 const GAPS_MAX: usize = 64;
 
 /// What the sink holds, and what must be true before it may hold more.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Records<K> {
     pub(super) fence: Fence,
     /// The sink stores an event that comes again only once.
@@ -35,7 +37,7 @@ pub(super) struct Records<K> {
 }
 
 /// What is known of one scope.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Row<K> {
     pub(super) scope: Scope,
     pub(super) checkpoint: Checkpoint<K>,
@@ -44,7 +46,7 @@ pub(super) struct Row<K> {
 }
 
 /// Whether appends move the checkpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Advance {
     /// No: it is not yet known that what comes goes on from there.
     Held,

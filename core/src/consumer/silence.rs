@@ -1,12 +1,14 @@
 //! When a connection has been silent for too long: asked at three fifths of the limit, given up at the limit.
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::{Duration, Instant, Now, WallTime};
 
 /// A deadline seen later than this was not watched: the host slept, so it is judged after one more read.
 const LATE: Duration = Duration::from_secs(1);
 
 /// How a connection stands with silence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Silence {
     /// Nothing to worry about yet.
     Heard {

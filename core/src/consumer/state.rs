@@ -9,6 +9,8 @@
 //! any ── a stop, or nothing more to do ──> Stopping ── drained, or the grace is over ──> Stopped
 //! ```
 
+use serde::{Deserialize, Serialize};
+
 use crate::consumer::continuity::Continuity;
 use crate::consumer::cutover::Cutover;
 use crate::consumer::malformed::Tally;
@@ -20,7 +22,7 @@ use crate::number::Epoch;
 use crate::time::{Duration, Instant, Now};
 
 /// Where the machine stands with its connection.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[allow(
     clippy::large_enum_variant,
     reason = "one lives per machine; a box would be one more allocation a dial"
@@ -59,7 +61,7 @@ pub(super) enum State<K> {
 }
 
 /// A connection that is open.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Connection<K> {
     pub(super) epoch: Epoch,
     pub(super) opened: Now,
@@ -85,7 +87,7 @@ pub(super) struct Connection<K> {
 }
 
 /// What a dial asks for, and what is to be expected then.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Resume<K> {
     pub(super) place: Place,
     pub(super) continuity: Continuity<K>,
@@ -94,7 +96,7 @@ pub(super) struct Resume<K> {
 }
 
 /// Whether the socket is being read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Reading {
     On,
     Paused {

@@ -4,6 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::checkpoint::{Checkpoint, Witness};
 use crate::consumer::buffer::Batch;
 use crate::cursor::Cursor;
@@ -17,7 +19,11 @@ use crate::time::Instant;
 const REFUSALS_MAX: u8 = 3;
 
 /// How the machine stands with its sink.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "P: Clone + Serialize, P::Key: Serialize",
+    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
+))]
 pub(super) enum Writer<P: Payload> {
     /// Nothing is asked.
     Free {
@@ -31,7 +37,11 @@ pub(super) enum Writer<P: Payload> {
 }
 
 /// What is asked of the sink.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "P: Clone + Serialize, P::Key: Serialize",
+    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
+))]
 pub(super) enum Task<P: Payload> {
     /// What is durable? With a job whose fate is not known.
     Open(Option<Job<P>>),
@@ -58,7 +68,11 @@ impl<P: Payload> Writer<P> {
 }
 
 /// A batch on its way into the sink: in one piece, or in several if the sink refuses one of its events.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "P: Clone + Serialize, P::Key: Serialize",
+    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
+))]
 pub(super) struct Job<P: Payload> {
     pub(super) scope: Scope,
     pub(super) batch: Batch<P>,
@@ -69,12 +83,17 @@ pub(super) struct Job<P: Payload> {
 }
 
 /// A part of a job that is appended at once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Piece {
     /// Events that nothing is said against.
     Store(Range<usize>),
     /// One event that was refused so often.
-    Suspect { index: usize, refusals: u8, why: String },
+    Suspect {
+        index: usize,
+        refusals: u8,
+        #[serde(skip)]
+        why: String,
+    },
 }
 
 /// What is asked of the sink for one piece.
@@ -161,12 +180,9 @@ impl<P: Payload> Job<P> {
         for piece in &self.pieces {
             match piece {
                 Piece::Store(range) => take((range.start as u64) << 32 | range.end as u64),
-                Piece::Suspect { index, refusals, why } => {
+                // What the sink said is for people: nothing is decided by it.
+                Piece::Suspect { index, refusals, why: _ } => {
                     take(1 << 63 | (*index as u64) << 8 | u64::from(*refusals));
-                    take(
-                        why.bytes()
-                            .fold(why.len() as u64, |hash, byte| hash.rotate_left(8) ^ u64::from(byte)),
-                    );
                 }
             }
         }

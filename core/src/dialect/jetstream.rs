@@ -1,5 +1,7 @@
 //! The event that both Jetstream wires carry: its own bytes, and what was read of its envelope.
 
+mod shadow;
+
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;

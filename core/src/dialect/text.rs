@@ -37,11 +37,18 @@ impl Text {
     /// The string, given the bytes of the frame it was read from.
     pub(crate) fn read<'a>(&'a self, frame: &'a [u8]) -> &'a str {
         match self {
-            Self::Span(span) => {
-                let bytes = &frame[span.start as usize..span.end as usize];
-                core::str::from_utf8(bytes).expect("a span was taken from a str, so it is one")
+            Self::Span(_) => {
+                core::str::from_utf8(self.bytes(frame)).expect("a span was taken from a str, so it is one")
             }
             Self::Owned(text) => text,
+        }
+    }
+
+    /// The string's bytes, given those of the frame it was read from.
+    pub(crate) fn bytes<'a>(&'a self, frame: &'a [u8]) -> &'a [u8] {
+        match self {
+            Self::Span(span) => &frame[span.start as usize..span.end as usize],
+            Self::Owned(text) => text.as_bytes(),
         }
     }
 

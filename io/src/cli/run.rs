@@ -3,6 +3,7 @@
 mod finish;
 mod flags;
 mod progress;
+mod recording;
 
 use clap::Args as _;
 use highwater::follow::{Following, IntoSink, null, sqlite, stdout};
@@ -13,20 +14,22 @@ use crate::exit::{Exit, Failure};
 use crate::{log, shutdown};
 
 pub(crate) use flags::Args;
+use recording::Recording;
 
 /// Follows until there is an end to it.
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
     variables::refuse(&Args::augment_args(clap::Command::new("run")))?;
     let (to, checkpoint) = args.to()?;
+    let recording = args.recording();
     let highwater = args.highwater()?;
     match to {
-        To::Sqlite(path) => follow(highwater.into(sqlite(path))),
-        To::Stdout => follow(highwater.into(stdout(checkpoint))),
-        To::Null => follow(highwater.into(null())),
+        To::Sqlite(path) => follow(highwater.into(sqlite(path)), &recording),
+        To::Stdout => follow(highwater.into(stdout(checkpoint)), &recording),
+        To::Null => follow(highwater.into(null()), &recording),
     }
 }
 
-fn follow<S: IntoSink>(following: Following<S>) -> Result<Exit, Failure> {
+fn follow<S: IntoSink>(following: Following<S>, recording: &Recording) -> Result<Exit, Failure> {
     let bar = progress::bar();
     log::start(&bar)?;
     // This thread is the driver's; one more is the connection's, and the sink has its own.
@@ -34,6 +37,7 @@ fn follow<S: IntoSink>(following: Following<S>) -> Result<Exit, Failure> {
     let runtime = runtime.map_err(|error| cannot_start(&error))?;
     let finished = runtime.block_on(async {
         let shutdown = shutdown::listen().map_err(|error| cannot_start(&error))?;
+        let following = following.record(recording.begin()?);
         let progress = tokio::spawn(progress::draw(bar.clone(), following.tally()));
         let finished = following.run(shutdown).await;
         progress.abort();

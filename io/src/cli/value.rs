@@ -48,6 +48,16 @@ pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A number of bytes, with a unit.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+    let read = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?.trim(), shift)));
+    let bytes = read.and_then(|(number, shift)| number.parse::<u64>().ok()?.checked_mul(1 << shift));
+    bytes
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| "write a size as 64MiB; the units are KiB, MiB and GiB".into())
+}
+
 /// Where to begin.
 pub(crate) fn start(text: &str) -> Result<Start, String> {
     let moment = |text: &str| -> Option<WallTime> {
@@ -92,6 +102,15 @@ mod tests {
         assert_eq!(duration("25"), Err("a number needs a unit: 25s, or 25ms".into()));
         assert!(duration("").is_err() && duration("fast").is_err() && duration("99999999999999y").is_err());
         assert!(positive_duration("0s").is_err());
+    }
+
+    #[test]
+    fn a_size_has_a_unit() {
+        assert_eq!(size("64MiB"), Ok(64 << 20));
+        assert_eq!(size("1 GiB"), Ok(1 << 30));
+        for wrong in ["", "64", "64MB", "0KiB", "-1KiB", "99999999999GiB"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

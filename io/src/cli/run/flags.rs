@@ -11,6 +11,7 @@ use highwater_core::dialect::Dialect;
 use highwater_core::dialect::jetstream::Kind;
 use highwater_core::time::Duration;
 
+use crate::cli::run::recording::Recording;
 use crate::cli::value::{self, To};
 use crate::exit::{Exit, Failure};
 
@@ -50,6 +51,8 @@ pub(crate) struct Args {
     wanted: Wanted,
     #[command(flatten, next_help_heading = "When to end")]
     ends: Ends,
+    #[command(flatten, next_help_heading = "To replay it")]
+    recording: Recording,
     #[command(flatten, next_help_heading = "Limits")]
     limits: Limits,
 }
@@ -132,6 +135,11 @@ impl Args {
             }
             (to, checkpoint) => Ok((to.clone(), checkpoint.clone())),
         }
+    }
+
+    /// How the run is recorded, if it is.
+    pub(super) fn recording(&self) -> Recording {
+        self.recording.clone()
     }
 
     /// What to follow, and how.
