@@ -8,6 +8,7 @@ mod cli;
 mod driver;
 mod feed;
 mod program;
+mod replay;
 mod scenario;
 mod search;
 mod sink;

@@ -3,6 +3,7 @@
 mod bench;
 mod hash;
 mod healing;
+mod replay;
 mod run;
 mod search;
 mod shrink;
@@ -29,6 +30,7 @@ enum Command {
     Shrink(shrink::Args),
     Trace(trace::Args),
     Search(search::Args),
+    Replay(replay::Args),
     Bench(bench::Args),
     #[command(hide = true)]
     Hash(hash::Args),
@@ -82,6 +84,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Shrink(args) => shrink::run(&args),
         Command::Trace(args) => trace::run(&args),
         Command::Search(args) => search::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Hash(args) => hash::run(&args),
     };

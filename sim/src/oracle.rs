@@ -77,6 +77,8 @@ struct Life<P: Told> {
     fence: Fence,
     records: Option<Records<P::Key>>,
     delivery: Delivery,
+    /// The most items that were handed in at once.
+    portion: usize,
     link: Option<Link<P::Key>>,
     pace: Pace,
     bustle: Bustle,
@@ -171,6 +173,7 @@ impl<P: Told> Oracle<P> {
             fence: Fence(0),
             records: None,
             delivery: Delivery::default(),
+            portion: 0,
             link: None,
             pace: Pace::new(config),
             bustle: Bustle::default(),

@@ -52,6 +52,7 @@ impl<P: Told> Oracle<P> {
                         self.fates.hand(id);
                     }
                 }
+                life.portion = life.portion.max(items.len());
                 life.check_memory()?;
             }
             Input::Heard { pong, .. } => {
