@@ -64,7 +64,7 @@ impl Carrier for Wired {
     fn ask(&self, wire: Wire, filter: Filter, place: Place, options: OpenOptions) -> Place {
         let wanted = self.subscription(filter);
         let accepted = letters::asked(wire, wanted, place, options);
-        letters::compare(wire, wanted, place, options, &accepted);
+        letters::compare(wire, (wanted, &[Kind::Commit]), place, options, &accepted);
         accepted.place
     }
 

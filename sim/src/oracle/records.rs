@@ -1,11 +1,12 @@
 //! O3: what is durable of each scope only grows, one version at a time, and not before continuity is settled.
 
 use highwater_core::checkpoint::Checkpoint;
-use highwater_core::cursor::Place;
+use highwater_core::cursor::{CursorKind, Place};
+use highwater_core::event::Payload;
 use highwater_core::gap::{Gap, GapState};
 use highwater_core::number::Version;
 use highwater_core::scope::{Scope, SourceId};
-use highwater_core::sink::Append;
+use highwater_core::sink::{Append, Content};
 
 use super::rule::{Rule, Violation, must};
 use crate::scopes::Scopes;
@@ -58,7 +59,7 @@ impl<K: Clone + Eq + core::fmt::Debug> Records<K> {
     /// An append is asked for: it must build on what is durable, and go forward.
     pub(super) fn check<P>(&self, append: &Append<P>, is_settled: bool) -> Result<(), Violation>
     where
-        P: highwater_core::event::Payload<Key = K>,
+        P: Payload<Key = K>,
     {
         let (scope, next) = (append.scope, &append.checkpoint);
         let known = self.of(scope);
@@ -79,6 +80,9 @@ impl<K: Clone + Eq + core::fmt::Debug> Records<K> {
         must(!moves || is_settled, Rule::O3Monotonic, || {
             format!("the checkpoint of {scope} goes to {} before continuity is settled", next.place)
         })?;
+        must(!is_settled || reaches(append), Rule::O2Checkpoint, || {
+            format!("the checkpoint of {scope} stays at {}, before what is durable with it", next.place)
+        })?;
         let shrinks = next.covered_until < known.covered_until || next.margin < known.margin;
         must(!shrinks, Rule::O3Monotonic, || format!("what {scope} accounts for shrinks: {next:?}"))
     }
@@ -91,4 +95,15 @@ impl<K: Clone + Eq + core::fmt::Debug> Records<K> {
             self.open.extend((gap.state != GapState::Closed).then_some(*gap));
         }
     }
+}
+
+/// Whether the checkpoint goes as far as all that is stored and set aside with it, where positions only grow.
+fn reaches<P: Payload>(append: &Append<P>) -> bool {
+    let (scope, place) = (append.scope, append.checkpoint.place);
+    let aside = append.dead_letters.iter().filter_map(|letter| match &letter.content {
+        Content::Event(event) => Some(event),
+        Content::Frame(_) => None,
+    });
+    let last = append.events.iter().chain(aside).filter_map(|event| event.seq).max();
+    scope.kind == CursorKind::Time || last.is_none_or(|last| matches!(place, Place::Cursor(at) if last <= at))
 }

@@ -30,8 +30,10 @@ fn damaged(stream: &mut Stream) {
     let mut bytes = frame.to_vec();
     let at = stream.below(bytes.len() as u64) as usize;
     let odd = stream.pick(b"\"\\{}[],:x0-.e \n\x00\x1f\xff\xc3");
-    match stream.below(4) {
+    match stream.below(5) {
         0 => bytes.truncate(at),
+        // Behind the end.
+        3 => bytes.push(odd),
         1 => drop(bytes.remove(at)),
         2 => bytes.insert(at, odd),
         _ => bytes[at] = odd,
@@ -45,11 +47,13 @@ fn damaged(stream: &mut Stream) {
 fn lacking(stream: &mut Stream) {
     const V1: &str = r#"{"did":"d","time_us":7,"cursor":9,"kind":"commit","commit":{"rev":"r","operation":"create","collection":"c.d.e","rkey":"k","record":{},"cid":"b"}}"#;
     const V2: &str = r#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#commit","seq":9,"did":"d","time":"2026-01-01T00:00:00Z","rev":"r","operation":"update","collection":"c.d.e","rkey":"k","record":{},"cid":"b"}}"#;
+    const HASH_FIRST: &str = r#"{"did":"d","time_us":7,"kind":"commit","commit":{"rev":"r","operation":"create","collection":"c.d.e","rkey":"k","cid":"b","record":{"a":1}}}"#;
     const IDENTITY: &str =
         r#"{"did":"d","time_us":7,"cursor":9,"kind":"identity","identity":{"did":"d","seq":5,"time":"t"}}"#;
     const SYNC: &str = r#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#sync","seq":9,"did":"d","time":"2026-01-01T00:00:00Z","sync":{"did":"d","rev":"r","seq":4,"time":"t"}}}"#;
     // Each with a part of it, and what may stand there instead: nothing may.
-    const PARTS: [(Wire, &str, &str, &[&str]); 26] = [
+    const PARTS: [(Wire, &str, &str, &[&str]); 27] = [
+        (Wire::V1, HASH_FIRST, "}}}", &["}}", "}}}}", "}]}"]),
         (Wire::V1, V1, r#""did":"d","#, &["", r#""did":7,"#, r#""did":"d","did":"d","#]),
         (
             Wire::V1,

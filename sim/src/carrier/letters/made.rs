@@ -22,14 +22,17 @@ const COLLECTIONS: [&str; 5] =
 
 /// An event, there and back.
 pub(super) fn check(stream: &mut Stream) {
-    let (wire, entry, subscription) = (wire(stream), entry(stream), subscription(stream));
+    let (wire, entry, (subscription, kinds)) = (wire(stream), entry(stream), subscription(stream));
     let Some(frame) = entry.frame(wire) else {
         assert!(matches!(entry.body, Body::Sync { .. }) && wire != Wire::V2, "only v1 cannot say only this");
         return;
     };
-    let spaced = stream.one_in(2).then(|| spaced(&frame, stream));
-    let frame = spaced.unwrap_or(frame);
-    let is_wanted = is_wanted(&entry, &subscription);
+    let frame = match stream.below(4) {
+        0 => spaced(&frame, stream),
+        1 => newer(&frame, stream),
+        _ => frame,
+    };
+    let is_wanted = is_wanted(&entry, &subscription, &kinds);
     match dialect(wire).decode(&subscription, frame.clone()) {
         Frame::Item(Item::Event(event)) if is_wanted => compare(&event, &entry, wire, &frame),
         Frame::Item(Item::Filtered(event)) if !is_wanted => compare(&event, &entry, wire, &frame),
@@ -64,9 +67,9 @@ fn compare(event: &Event<Jetstream>, entry: &Entry, wire: Wire, frame: &Bytes) {
 }
 
 /// Collections constrain commits alone, and what ends in a star is the beginning of one.
-fn is_wanted(entry: &Entry, subscription: &Subscription) -> bool {
+fn is_wanted(entry: &Entry, subscription: &Subscription, kinds: &[Kind]) -> bool {
     let among = |list: &[String], name: &str| list.is_empty() || list.iter().any(|known| known == name);
-    let is_kind = subscription.kinds().is_empty() || subscription.kinds().contains(&entry.kind());
+    let is_kind = kinds.is_empty() || kinds.contains(&entry.kind());
     let is_did = among(subscription.dids(), &entry.did);
     let is_collection = match &entry.body {
         Body::Commit { collection, .. } => {
@@ -80,8 +83,8 @@ fn is_wanted(entry: &Entry, subscription: &Subscription) -> bool {
     is_kind && is_did && is_collection
 }
 
-/// A subscription: to all, or to some of what comes.
-pub(super) fn subscription(stream: &mut Stream) -> Subscription {
+/// A subscription: to all, or to some of what comes. And once more its kinds.
+pub(super) fn subscription(stream: &mut Stream) -> (Subscription, Vec<Kind>) {
     let some = |stream: &mut Stream, all: &[&str]| -> Vec<String> {
         if stream.one_in(2) {
             return Vec::new();
@@ -96,7 +99,10 @@ pub(super) fn subscription(stream: &mut Stream) -> Subscription {
     } else if !collections.is_empty() && !kinds.is_empty() {
         kinds.push(Kind::Commit);
     }
-    Subscription::new(collections, dids, kinds).expect("what is asked for here can be asked for")
+    let subscription = Subscription::new(collections, dids, kinds.clone());
+    kinds.sort_unstable();
+    kinds.dedup();
+    (subscription.expect("what is asked for here can be asked for"), kinds)
 }
 
 /// Whom events are about.
@@ -185,6 +191,15 @@ fn text(stream: &mut Stream) -> String {
     const ODD: [&str; 12] = ["a", "é", "🌧", "\"", "\\", "\n", "\u{1}", "\u{1f}", " ", "/", "\u{7f}", "~"];
     let (length, is_odd) = (stream.below(20), stream.one_in(3));
     (0..length).map(|_| if is_odd { stream.pick(&ODD) } else { stream.pick(&PLAIN) }).collect()
+}
+
+/// The same JSON with a member that nobody knows.
+fn newer(frame: &Bytes, stream: &mut Stream) -> Bytes {
+    let text = core::str::from_utf8(frame).expect("JSON is text");
+    let before =
+        stream.pick(&[",\"operation\":", ",\"collection\":", ",\"rkey\":", ",\"did\":", ",\"kind\":"]);
+    let value = "abcdefghijklmnopqrst".get(..stream.below(20) as usize).unwrap_or_default();
+    text.replacen(before, &format!(",\"newer\":\"{value}\"{before}"), 1).into()
 }
 
 /// The same JSON with white space between its parts, here and there.

@@ -3,6 +3,7 @@
 use highwater_core::cursor::{Cursor, Place};
 use highwater_core::dialect::Subscription;
 use highwater_core::dialect::filter::Filter;
+use highwater_core::dialect::jetstream::Kind;
 use highwater_core::effect::OpenOptions;
 use highwater_core::serve::request::{Accepted, Answer, Handshake, answer};
 use highwater_core::serve::{Host, V1_DICTIONARY, Wire};
@@ -17,7 +18,7 @@ const MOMENT_MIN: u64 = 1_000_000_000_000_000;
 
 /// A request, there and back.
 pub(super) fn check(stream: &mut Stream) {
-    let (wire, wanted) = (wire(stream), subscription(stream));
+    let (wire, (wanted, kinds)) = (wire(stream), subscription(stream));
     let number = stream.pick(&[1, 77, MOMENT_MIN - 1, MOMENT_MIN, MOMENT_MIN + 1, 1_760_000_000_000_000]);
     let place = match stream.below(4) {
         0 => Place::Tip,
@@ -29,7 +30,7 @@ pub(super) fn check(stream: &mut Stream) {
         compress: stream.one_in(2),
         message_bytes_max: stream.one_in(2).then(|| 1 + stream.below(1 << 25) as u32),
     };
-    compare(wire, &wanted, place, options, &asked(wire, &wanted, place, options));
+    compare(wire, (&wanted, &kinds), place, options, &asked(wire, &wanted, place, options));
 }
 
 /// What a server understands.
@@ -53,16 +54,16 @@ pub(in crate::carrier) fn asked(
     }
 }
 
-/// Whether it is what was asked for.
+/// Whether it is what was asked for, of these kinds.
 pub(in crate::carrier) fn compare(
     wire: Wire,
-    wanted: &Subscription,
+    (wanted, kinds): (&Subscription, &[Kind]),
     place: Place,
     options: OpenOptions,
     accepted: &Accepted,
 ) {
     // Kinds cannot be asked for on v1.
-    let kinds = if wire == Wire::V2 { wanted.kinds() } else { &[] };
+    let kinds = if wire == Wire::V2 { kinds } else { &[] };
     let filter = Filter::new(wanted.collections(), wanted.dids(), kinds);
     let understood = |number: u64| match wire {
         Wire::V1OnV2Host | Wire::V2 if number < MOMENT_MIN => Place::Cursor(Cursor(number)),
