@@ -11,6 +11,8 @@ use crate::carrier::Told;
 
 /// Two portions may arrive after reading stopped, and one may begin before the limit and end behind it.
 const PORTIONS_ON_THE_WAY: usize = 3;
+/// Of the shell's four may be on the way, and one in the hands of its socket besides.
+const PORTIONS_OF_THE_SHELL: usize = 6;
 /// The world's portions have so many events at most; those of the shell are larger.
 const PORTION: usize = 64;
 /// Gaps and changes of scope wait in the same queue: so many at once at most.
@@ -19,7 +21,10 @@ const OTHERS: usize = 160;
 impl<P: Told> Life<P> {
     /// What is handed in stays within the limit and what was on the way when reading stopped.
     pub(super) fn check_memory(&self) -> Result<(), Violation> {
-        let on_the_way = PORTIONS_ON_THE_WAY * self.portion.max(PORTION);
+        let on_the_way = match self.portion {
+            ..=PORTION => PORTIONS_ON_THE_WAY * PORTION,
+            larger => PORTIONS_OF_THE_SHELL * larger,
+        };
         let (held, limit) = (self.delivery.events(), self.config.buffer_events as usize + on_the_way);
         must(held <= limit, Rule::O8Memory, || format!("{held} events wait where {limit} may"))
     }
