@@ -31,6 +31,8 @@ pub(super) struct Pace {
     failures: u32,
     /// The last good moment: progress, or the end of a good attempt.
     good_at: Instant,
+    /// The longest while between two moments at which something good came of it.
+    longest: Duration,
     attempt: Option<Attempt>,
     last_dial: Option<Instant>,
     fatal: Vec<SourceId>,
@@ -62,6 +64,7 @@ impl Pace {
             max: config.backoff_max,
             failures: 0,
             good_at: Instant::ZERO,
+            longest: Duration::ZERO,
             attempt: None,
             last_dial: None,
             fatal: Vec::new(),
@@ -169,7 +172,7 @@ impl Pace {
 
     /// An append made progress, perhaps by moving the checkpoint.
     pub(super) fn progressed(&mut self, now: Instant, moved: bool) {
-        self.good_at = now;
+        self.good(now);
         self.each(|attempt| attempt.is_good = true);
         if moved {
             self.too_old.1 = 0;
@@ -187,7 +190,7 @@ impl Pace {
             }
         });
         if self.attempt.is_some_and(|attempt| attempt.is_good) {
-            self.good_at = now;
+            self.good(now);
         }
         self.renegotiations += u32::from(closure == Some(Closure::Renegotiate));
         self.too_old.1 += u32::from(closure == Some(Closure::TooOld));
@@ -196,9 +199,15 @@ impl Pace {
         }
     }
 
-    /// Whether there was nothing good for so long.
+    /// Whether there was nothing good for so long: now, or once, since a machine that gives up still settles what it
+    /// has in hand.
     pub(super) fn is_bad_for(&self, limit: Duration, now: Instant) -> bool {
-        self.good_at + limit <= now
+        limit <= self.longest.max(now.since(self.good_at))
+    }
+
+    fn good(&mut self, now: Instant) {
+        self.longest = self.longest.max(now.since(self.good_at));
+        self.good_at = now;
     }
 
     /// Whether this source has refused for good.
