@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use crate::carrier::{Carrier, Direct, Wired};
 use crate::cpu;
+use crate::generator::{Case, Made};
+use crate::mode::Mode;
 use crate::trace::Trace;
 use crate::world::World;
 
@@ -83,7 +85,7 @@ impl Bench {
 
 fn run<C: Carrier>(carrier: C, seed: u64, tally: &mut Tally) {
     let began = cpu::spent();
-    let mut world = World::new(carrier, seed, Trace::none());
+    let mut world = world(carrier, seed);
     // What is found is not the question here.
     let _ = world.run();
     let steps = world.steps();
@@ -92,13 +94,18 @@ fn run<C: Carrier>(carrier: C, seed: u64, tally: &mut Tally) {
 }
 
 fn run_again<C: Carrier>(carrier: C, seed: u64, tally: &mut Tally) {
-    let mut world = World::new(carrier, seed, Trace::none());
+    let mut world = world(carrier, seed);
     world.record();
     let _ = world.run();
     if let Some(tape) = world.into_tape() {
         let (steps, cost) = tape.replay();
         tally.add(steps, cost);
     }
+}
+
+fn world<C: Carrier>(carrier: C, seed: u64) -> World<C> {
+    // The carrier says what is carried.
+    World::made(carrier, Made::of(&Case::of_seed(seed, Mode::Machine)), Trace::none())
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use highwater_core::effect::Outcome;
 
-use crate::coverage::Coverage;
+use crate::coverage::{Atlas, Coverage};
 use crate::cpu;
 use crate::faults::Fired;
+use crate::generator::Case;
 use crate::healing::Healing;
 use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
@@ -72,8 +73,8 @@ pub struct Summary {
     pub seconds: u64,
     /// What went wrong in the worlds.
     pub fired: Fired,
-    /// Where the machines have been.
-    pub coverage: Coverage,
+    /// Where the machines have been, in all runs that held.
+    pub coverage: Atlas,
     /// How machines ended that ended by their own account.
     pub outcomes: BTreeMap<Outcome, u64>,
     /// How long they took to catch up once the world was healed.
@@ -99,19 +100,19 @@ pub struct Found {
 #[derive(Debug, Default)]
 struct Live {
     found: Found,
-    coverage: Coverage,
+    coverage: Atlas,
 }
 
 impl Live {
     fn add(&mut self, coverage: Option<&Coverage>) -> Found {
         let found = &mut self.found;
-        match coverage {
-            Some(coverage) => self.coverage.add(coverage),
-            None => found.failed += 1,
-        }
-        let transitions = self.coverage.transitions().count();
-        found.since = if found.transitions < transitions { 0 } else { found.since + 1 };
-        found.transitions = transitions;
+        let new = match coverage {
+            Some(coverage) => self.coverage.add(coverage).transitions,
+            None => 0,
+        };
+        found.failed += u64::from(coverage.is_none());
+        found.transitions += new as usize;
+        found.since = if 0 < new { 0 } else { found.since + 1 };
         *found
     }
 }
@@ -122,7 +123,7 @@ impl Campaign {
         let began = cpu::spent();
         let next = AtomicU64::new(0);
         let live = Mutex::new(Live::default());
-        let done = |coverage: Option<&Coverage>| {
+        let done_with = |coverage: Option<&Coverage>| {
             if let Ok(mut live) = live.lock() {
                 done(live.add(coverage));
             }
@@ -131,7 +132,7 @@ impl Campaign {
         std::thread::scope(|scope| {
             for _ in 0..self.jobs.max(1) {
                 scope.spawn(|| {
-                    let mine = self.work(&next, &done);
+                    let mine = self.work(&next, &done_with);
                     if let Ok(mut all) = summary.lock() {
                         all.add(mine);
                     }
@@ -139,6 +140,7 @@ impl Campaign {
             }
         });
         let mut summary = summary.into_inner().unwrap_or_default();
+        summary.coverage = live.into_inner().unwrap_or_default().coverage;
         summary.cost = cpu::spent().saturating_sub(began);
         summary
     }
@@ -183,7 +185,13 @@ impl Campaign {
             Err((violation, step)) => format!("its plan fails at step {step}: {violation}"),
         };
         let violation = Violation::of(Rule::O18Determinism, what);
-        Err(Box::new(Failure { plan, step: report.steps, violation, lines: Vec::new() }))
+        Err(Box::new(Failure {
+            case: Case::of_seed(seed, mode),
+            plan,
+            step: report.steps,
+            violation,
+            lines: Vec::new(),
+        }))
     }
 }
 
@@ -207,7 +215,6 @@ impl Summary {
         self.steps += report.steps;
         self.seconds += report.time.as_micros() / 1_000_000;
         self.fired.add(&report.fired);
-        self.coverage.add(&report.coverage);
         if let Some((after, is_partial)) = report.caught_up {
             self.healing.note(after, is_partial);
         }
@@ -231,7 +238,6 @@ impl Summary {
         self.seconds += other.seconds;
         self.twice += other.twice;
         self.fired.add(&other.fired);
-        self.coverage.add(&other.coverage);
         self.healing.add(other.healing);
         for (outcome, count) in other.outcomes {
             *self.outcomes.entry(outcome).or_default() += count;

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use highwater_sim::{Mode, Modes, Plan};
+use highwater_sim::{Atlas, Mode, Modes, Plan};
 
 /// Runs the production machine through seeded faults and checks every step.
 #[derive(clap::Parser)]
@@ -121,6 +121,21 @@ fn read_plan(path: &Path) -> Option<Plan> {
         Err(error) => {
             complain(&format!("{} is no plan: {error}", path.display()));
             None
+        }
+    }
+}
+
+/// Says where machines have been, and writes all that is known of it. True if it could be written.
+fn tell_coverage(path: &Path, coverage: &Atlas) -> bool {
+    say(&coverage.tables());
+    match std::fs::write(path, coverage.lines()) {
+        Ok(()) => {
+            say(&format!("coverage is written to {}", path.display()));
+            true
+        }
+        Err(error) => {
+            complain(&format!("{}: the coverage cannot be written: {error}", path.display()));
+            false
         }
     }
 }

@@ -27,6 +27,7 @@ mod cpu;
 mod disk;
 mod draw;
 mod faults;
+mod generator;
 mod hash;
 mod healing;
 mod host;
@@ -55,14 +56,17 @@ mod world;
 
 pub use bench::{Bench, Rates};
 pub use campaign::{Campaign, Found, Modes, Summary};
-pub use coverage::Coverage;
+pub use coverage::{Atlas, Coverage, Seen};
 pub use faults::{Fault, Fired, Firing, Record};
+pub use generator::{Base, Case, CaseError, Generator, Pair};
 pub use healing::{Figures, Healing, HealingRecord};
 pub use mode::Mode;
 pub use oracle::{Rule, Violation};
 pub use picture::{Picture, PictureError};
 pub use plan::{Plan, PlanError};
-pub use run::{Failure, Report, plan_of_seed, run_plan, run_seed, run_traced, scenario_of};
+pub use run::{
+    Failure, Report, plan_of_case, plan_of_seed, run_case, run_plan, run_seed, run_traced, scenario_of,
+};
 pub use search::{Act, Bounds, Broken, Counterexample, Findings, Mishap, Model, Offer, Scene, search};
 pub use shown::{Aside, Shown};
 pub use shrink::{Budget, Shrunk, shrink};

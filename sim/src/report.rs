@@ -19,6 +19,10 @@ impl fmt::Display for Summary {
         writeln!(f, "stuck      none: there is no reason for which a run that held may be")?;
         let ((seen, all), transitions) = (self.coverage.phases(), self.coverage.transitions().count());
         writeln!(f, "machines   {seen} of {all} phases, {transitions} transitions between them")?;
+        writeln!(f, "{}", self.coverage)?;
+        for (name, runs, owed) in self.coverage.missed() {
+            writeln!(f, "TOO RARE   {name}: in {runs} runs, and owed in {owed}")?;
+        }
         writeln!(f, "faults")?;
         for row in Fault::ALL.chunks(3) {
             let cells: Vec<String> = row

@@ -9,6 +9,7 @@ use highwater_core::time::{Duration, Instant};
 use crate::carrier::{Carrier, Direct, Wired};
 use crate::coverage::Coverage;
 use crate::faults::{Fired, Firing};
+use crate::generator::{Case, Made};
 use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
 use crate::plan::Plan;
@@ -41,6 +42,8 @@ pub struct Report {
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// The run.
+    pub case: Case,
+    /// What happened in it.
     pub plan: Plan,
     /// The step at which it was noticed.
     pub step: u64,
@@ -57,6 +60,8 @@ pub(crate) struct Ended {
     pub(crate) violation: Option<Violation>,
     /// Inputs handed to production machines.
     pub(crate) steps: u64,
+    /// The run, but for what went wrong in it.
+    base: Plan,
     /// What went wrong in the world, in that order.
     pub(crate) fired: Vec<Firing>,
     /// The hash of all inputs and effects.
@@ -74,31 +79,48 @@ const LINES: usize = 12;
 
 /// Runs a seed. The same seed is the same run, whenever and wherever.
 pub fn run_seed(seed: u64, mode: Mode) -> Result<Report, Box<Failure>> {
-    let ended = drawn(seed, mode, Trace::none());
+    run_case(&Case::of_seed(seed, mode))
+}
+
+/// Runs a case. The same case is the same run, whenever and wherever.
+pub fn run_case(case: &Case) -> Result<Report, Box<Failure>> {
+    let ended = generated(case, Trace::none());
     if ended.violation.is_none() {
-        return Ok(ended.report(seed));
+        return Ok(ended.report());
     }
-    let again = drawn(seed, mode, Trace::last(LINES));
-    let plan = plan_of(&again, seed, mode);
-    let unsaid = || Violation::of(Rule::O18Determinism, "it failed, and then did not");
-    let lines = again.trace.lines().cloned().collect();
-    let violation = again.violation.unwrap_or_else(unsaid);
-    Err(Box::new(Failure { plan, step: again.steps, violation, lines }))
+    Err(Box::new(Failure::of(case)))
+}
+
+impl Failure {
+    /// Runs a case that fails once more, and keeps how it ends.
+    fn of(case: &Case) -> Self {
+        let again = generated(case, Trace::last(LINES));
+        let (case, plan, step) = (case.clone(), plan_of(&again), again.steps);
+        let unsaid = || Violation::of(Rule::O18Determinism, "it failed, and then did not");
+        let lines = again.trace.lines().cloned().collect();
+        let violation = again.violation.unwrap_or_else(unsaid);
+        Self { case, plan, step, violation, lines }
+    }
 }
 
 /// Runs a plan: what it lists goes wrong, and nothing else.
 pub fn run_plan(plan: &Plan, trace: Trace) -> (Result<Report, (Violation, u64)>, Trace) {
-    planned(plan, trace).told(plan.seed())
+    planned(plan, trace).told()
 }
 
-/// Runs a seed and writes it down.
-pub fn run_traced(seed: u64, mode: Mode, trace: Trace) -> (Result<Report, (Violation, u64)>, Trace) {
-    drawn(seed, mode, trace).told(seed)
+/// Runs a case and writes it down.
+pub fn run_traced(case: &Case, trace: Trace) -> (Result<Report, (Violation, u64)>, Trace) {
+    generated(case, trace).told()
 }
 
 /// The plan of what happens in a seed, whether it ends well or not.
 pub fn plan_of_seed(seed: u64, mode: Mode) -> Plan {
-    plan_of(&drawn(seed, mode, Trace::none()), seed, mode)
+    plan_of_case(&Case::of_seed(seed, mode))
+}
+
+/// The plan of what happens in a case, whether it ends well or not.
+pub fn plan_of_case(case: &Case) -> Plan {
+    plan_of(&generated(case, Trace::none()))
 }
 
 /// The last process of a plan's run as a scenario for the core alone, under `story`; none if it carries bytes, or was told what a scenario
@@ -114,41 +136,46 @@ pub fn scenario_of(plan: &Plan, story: &str) -> Option<String> {
     world.into_tape()?.last().and_then(|life| scenario::of(life, story))
 }
 
-/// The plan of a run of this seed: its shape, and what fired.
-pub(crate) fn plan_of(ended: &Ended, seed: u64, mode: Mode) -> Plan {
-    Plan::of_seed(seed, mode, ended.fired.iter().map(|firing| firing.record).collect())
+/// The plan of a run: its shape, and what fired.
+pub(crate) fn plan_of(ended: &Ended) -> Plan {
+    let faults = ended.fired.iter().map(|firing| firing.record).collect();
+    Plan { faults, ..ended.base.clone() }
 }
 
-/// Runs a seed.
-pub(crate) fn drawn(seed: u64, mode: Mode, trace: Trace) -> Ended {
-    match mode {
-        Mode::Machine => ended(World::new(Direct, seed, trace)),
-        Mode::Wire => ended(World::new(Wired::new(), seed, trace)),
+/// Runs a case.
+pub(crate) fn generated(case: &Case, trace: Trace) -> Ended {
+    let made = Made::of(case);
+    let base = made.plan(case.mode);
+    match case.mode {
+        Mode::Machine => ended(World::made(Direct, made, trace), base),
+        Mode::Wire => ended(World::made(Wired::new(), made, trace), base),
     }
 }
 
 /// Runs a plan.
 pub(crate) fn planned(plan: &Plan, trace: Trace) -> Ended {
     match plan.mode {
-        Mode::Machine => ended(World::planned(Direct, plan, trace)),
-        Mode::Wire => ended(World::planned(Wired::new(), plan, trace)),
+        Mode::Machine => ended(World::planned(Direct, plan, trace), plan.clone()),
+        Mode::Wire => ended(World::planned(Wired::new(), plan, trace), plan.clone()),
     }
 }
 
-/// Runs a world.
-pub(crate) fn ended<C: Carrier>(mut world: World<C>) -> Ended {
+/// Runs a world: that of this plan, but for what goes wrong in it.
+pub(crate) fn ended<C: Carrier>(mut world: World<C>, base: Plan) -> Ended {
     // The production machine asserts what must hold: a panic of it is a finding, not the end of the campaign.
     let result = catch_unwind(AssertUnwindSafe(|| world.run())).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().cloned();
         let said = said.or_else(|| panic.downcast_ref::<&str>().map(|&said| said.to_owned()));
         Err(Violation::of(Rule::World, format!("a panic: {}", said.unwrap_or_default())))
     });
+    let fired = world.fired();
     Ended {
         steps: world.steps(),
-        fired: world.fired(),
+        base,
         hash: world.oracle().hash(),
         time: world.now().since(Instant::ZERO),
-        coverage: world.coverage().clone(),
+        coverage: world.coverage(&fired),
+        fired,
         outcomes: world.outcomes().to_vec(),
         caught_up: world.caught_up(),
         trace: world.into_trace(&result.as_ref().err().map_or_else(String::new, Violation::to_string)),
@@ -162,9 +189,9 @@ impl Ended {
         Instant::ZERO + self.time
     }
 
-    fn report(self, seed: u64) -> Report {
+    fn report(self) -> Report {
         Report {
-            seed,
+            seed: self.base.seed(),
             steps: self.steps,
             time: self.time,
             hash: self.hash,
@@ -175,21 +202,20 @@ impl Ended {
         }
     }
 
-    fn told(mut self, seed: u64) -> (Result<Report, (Violation, u64)>, Trace) {
+    fn told(mut self) -> (Result<Report, (Violation, u64)>, Trace) {
         let trace = core::mem::replace(&mut self.trace, Trace::none());
         match self.violation.take() {
             Some(violation) => (Err((violation, self.steps)), trace),
-            None => (Ok(self.report(seed)), trace),
+            None => (Ok(self.report()), trace),
         }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (seed, mode) = (self.plan.seed(), self.plan.mode.name());
         writeln!(f, "{}", lanes(&self.lines))?;
-        writeln!(f, "seed {seed} failed at step {}: {}", self.step, self.violation)?;
-        write!(f, "repeat: highwater-sim run --seeds 1 --from {seed} --mode {mode} --trace")
+        writeln!(f, "case `{}` failed at step {}: {}", self.case, self.step, self.violation)?;
+        write!(f, "repeat: highwater-sim run --case \"{}\" --trace", self.case)
     }
 }
 
@@ -201,8 +227,8 @@ mod tests {
     fn a_recorded_plan_is_the_same_run() {
         for seed in 0..120 {
             let mode = if seed % 8 == 7 { Mode::Wire } else { Mode::Machine };
-            let once = drawn(seed, mode, Trace::none());
-            let plan = Plan::read(&plan_of(&once, seed, mode).to_string()).unwrap();
+            let once = generated(&Case::of_seed(seed, mode), Trace::none());
+            let plan = Plan::read(&plan_of(&once).to_string()).unwrap();
             let again = planned(&plan, Trace::none());
             assert_eq!(once.fired, again.fired, "{seed}");
             assert_eq!((once.hash, once.steps), (again.hash, again.steps), "{seed}");

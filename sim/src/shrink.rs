@@ -287,6 +287,7 @@ impl<R: Fn(&Plan, Trace) -> Ended> Search<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generator::{Case, Made};
     use crate::mode::Mode;
     use crate::run::{ended, plan_of};
     use crate::world::World;
@@ -295,16 +296,18 @@ mod tests {
     fn planted(plan: &Plan, trace: Trace) -> Ended {
         let mut world = World::planned(crate::carrier::Direct, plan, trace);
         world.sabotage();
-        ended(world)
+        ended(world, plan.clone())
     }
 
     /// Plans of seeds that fail with the bug.
     fn failing() -> impl Iterator<Item = Plan> {
         (0..).filter_map(|seed| {
-            let mut world = World::new(crate::carrier::Direct, seed, Trace::none());
+            let made = Made::of(&Case::of_seed(seed, Mode::Machine));
+            let base = made.plan(Mode::Machine);
+            let mut world = World::made(crate::carrier::Direct, made, Trace::none());
             world.sabotage();
-            let ended = ended(world);
-            ended.violation.is_some().then(|| plan_of(&ended, seed, Mode::Machine))
+            let ended = ended(world, base);
+            ended.violation.is_some().then(|| plan_of(&ended))
         })
     }
 

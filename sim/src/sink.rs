@@ -339,6 +339,12 @@ impl<P: Told + PartialEq> Worker<P> {
         matches!(self.store, Store::Theirs(_))
     }
 
+    /// Other things may go wrong from now on.
+    pub(crate) fn turn(&mut self, faults: &Faults) {
+        let next = self.begun;
+        self.of_all.iter_mut().chain(&mut self.of_appends).for_each(|rare| rare.turn(next, faults));
+    }
+
     /// Nothing goes wrong from now on.
     pub(crate) fn heal(&mut self) {
         self.out_until = Instant::ZERO;

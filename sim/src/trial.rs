@@ -17,6 +17,7 @@ use highwater_core::dialect::jetstream::Jetstream;
 use highwater_core::sink::Sink;
 
 use crate::carrier::Wired;
+use crate::generator::{Case, Made};
 use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
 use crate::plan::Plan;
@@ -177,7 +178,7 @@ impl Trial {
             Err(violation) if violation.rule == Rule::O18Determinism => {
                 Box::new(Failed::unsteady(Plan::of_seed(seed, Mode::Wire, Vec::new()), violation))
             }
-            Err(_) => self.tell_plan(plan_of(&self.drawn(seed), seed, Mode::Wire)),
+            Err(_) => self.tell_plan(plan_of(&self.drawn(seed))),
             Ok(_) => {
                 let what = format!("seed {seed} failed, and then did not");
                 let plan = Plan::of_seed(seed, Mode::Wire, Vec::new());
@@ -197,15 +198,17 @@ impl Trial {
     }
 
     fn drawn(&self, seed: u64) -> Ended {
-        self.ended(World::new(Wired::new(), seed, Trace::none()))
+        let made = Made::of(&Case::of_seed(seed, Mode::Wire));
+        let base = made.plan(Mode::Wire);
+        self.ended(World::made(Wired::new(), made, Trace::none()), base)
     }
 
     fn planned(&self, plan: &Plan, trace: Trace) -> Ended {
-        self.ended(World::planned(Wired::new(), plan, trace))
+        self.ended(World::planned(Wired::new(), plan, trace), plan.clone())
     }
 
-    fn ended(&self, mut world: World<Wired>) -> Ended {
+    fn ended(&self, mut world: World<Wired>, base: Plan) -> Ended {
         world.invite((self.invite)());
-        ended(world)
+        ended(world, base)
     }
 }

@@ -170,6 +170,12 @@ impl Truth {
         self.facts.get(id.index()).copied()
     }
 
+    /// Other things may be wrong with what happens from now on.
+    pub(crate) fn turn(&mut self, faults: &Faults) {
+        let next = self.facts.len() as u64;
+        self.rares.iter_mut().for_each(|rare| rare.turn(next, faults));
+    }
+
     /// All that somebody asked for so far; the last of it may lie ahead.
     pub(crate) fn facts(&self) -> &[Fact] {
         &self.facts
@@ -268,6 +274,7 @@ impl Truth {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults::Mix;
 
     fn truth(seed: u64) -> Truth {
         let draws = Draws::new(seed);
@@ -278,7 +285,7 @@ mod tests {
             calms_at: Instant::from_micros(90_000_000),
             ends_at: Instant::from_micros(200_000_000),
         };
-        Truth::new(draws, &Faults::drawn(draws), weather)
+        Truth::new(draws, &Faults::of(&[], Some(Mix::of_seed(draws))), weather)
     }
 
     #[test]

@@ -24,10 +24,11 @@ use highwater_core::time::{Duration, Instant};
 
 use crate::agenda::Agenda;
 use crate::carrier::Carrier;
-use crate::coverage::Coverage;
+use crate::coverage::{Coverage, Recorder};
 use crate::disk::Disk;
 use crate::draw::{Draws, Site, Stream};
-use crate::faults::{Clockwork, Fault, Faults, Firing, Rare};
+use crate::faults::{Clockwork, Fault, Faults, Firing, Mix, Rare};
+use crate::generator::Made;
 use crate::host::Host;
 use crate::network::Network;
 use crate::oracle::{Oracle, Violation};
@@ -72,6 +73,8 @@ pub(crate) struct World<C: Carrier> {
     host: Host<C::Payload>,
     chance: Stream,
     clockwork: Clockwork,
+    /// What may go wrong from the moments on that are on the agenda.
+    mixes: Vec<Option<Mix>>,
     doubled: Rare,
     midway: Rare,
     control: Rare,
@@ -80,7 +83,7 @@ pub(crate) struct World<C: Carrier> {
     effects: u64,
     reads: u64,
     oracle: Oracle<C::Payload>,
-    coverage: Coverage,
+    recorder: Recorder,
     /// The machine's, after the last step.
     phase_of_machine: highwater_core::Phase,
     trace: Trace,
@@ -107,15 +110,21 @@ const TURNS_PER_MOMENT_MAX: u32 = 20_000;
 const TURNS_MAX: u64 = 20_000_000;
 
 impl<C: Carrier> World<C> {
-    /// The world of a seed.
-    pub(crate) fn new(carrier: C, seed: u64, trace: Trace) -> Self {
-        let draws = Draws::new(seed);
-        Self::of(carrier, draws, Shape::drawn(draws), Faults::drawn(draws), trace)
+    /// The world of a run that is ready to begin.
+    pub(crate) fn made(carrier: C, made: Made, trace: Trace) -> Self {
+        let Made { seed, shape, certain, mix, turns } = made;
+        let faults = Faults::of(&certain, mix);
+        let mut world = Self::of(carrier, Draws::new(seed), shape, faults, trace);
+        for (at, mix) in turns {
+            world.agenda.put(at, Due::Turn(world.mixes.len()));
+            world.mixes.push(mix);
+        }
+        world
     }
 
     /// The world of a plan.
     pub(crate) fn planned(carrier: C, plan: &Plan, trace: Trace) -> Self {
-        Self::of(carrier, plan.draws(), plan.shape.clone(), Faults::listed(&plan.faults), trace)
+        Self::of(carrier, plan.draws(), plan.shape.clone(), Faults::of(&plan.faults, None), trace)
     }
 
     fn of(carrier: C, draws: Draws, shape: Shape, faults: Faults, trace: Trace) -> Self {
@@ -137,6 +146,7 @@ impl<C: Carrier> World<C> {
             host: Host::new(shape.clock),
             chance: draws.stream(Site::Host, 0),
             clockwork: faults.clockwork(troubles(&shape.sources)),
+            mixes: Vec::new(),
             doubled: faults.rare(Fault::DoubledNews),
             midway: faults.rare(Fault::CrashMidway),
             control: faults.rare(Fault::ControlFrame),
@@ -144,7 +154,7 @@ impl<C: Carrier> World<C> {
             effects: 0,
             reads: 0,
             oracle: Oracle::new(),
-            coverage: Coverage::default(),
+            recorder: Recorder::new(),
             phase_of_machine: highwater_core::Phase::Loading,
             trace,
             missing: None,
@@ -235,6 +245,7 @@ impl<C: Carrier> World<C> {
             Due::Glance => self.glance(),
             Due::Deadline => return self.deadline(),
             Due::SinkStraggles(life) => self.straggle(life),
+            Due::Turn(which) => self.turn(which),
             Due::Heal => self.heal(),
         }
         Ok(())
@@ -266,9 +277,9 @@ impl<C: Carrier> World<C> {
         &self.oracle
     }
 
-    /// Where the machines have been.
-    pub(crate) fn coverage(&self) -> &Coverage {
-        &self.coverage
+    /// Where the machines have been, in a run in which this went wrong.
+    pub(crate) fn coverage(&self, fired: &[Firing]) -> Coverage {
+        self.recorder.close(fired)
     }
 
     /// How long after the world was healed the machine had caught up, and whether a source is lost for good.
@@ -308,6 +319,8 @@ impl<C: Carrier> World<C> {
 mod tests {
     use super::*;
     use crate::carrier::Direct;
+    use crate::generator::Case;
+    use crate::mode::Mode;
 
     /// Runs a world whose sink has a bug, asking for chance at a new place now and then, or not. What it ended with.
     fn run(mut world: World<Direct>, asks: bool) -> (Option<Violation>, u64) {
@@ -324,7 +337,8 @@ mod tests {
 
     #[test]
     fn failing_seeds_survive_a_place_where_chance_was_not_asked_for_before() {
-        let world = |seed| World::new(Direct, seed, Trace::none());
+        let made = |seed| Made::of(&Case::of_seed(seed, Mode::Machine));
+        let world = |seed| World::made(Direct, made(seed), Trace::none());
         let failing = (0..).map(|seed| (seed, run(world(seed), false))).filter(|(_, (end, _))| end.is_some());
         for (seed, ended) in failing.take(200) {
             assert_eq!(run(world(seed), true), ended, "{seed}");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
 use highwater_sim::{Campaign, Found, HealingRecord, Report, Summary, Trace, Violation};
-use highwater_sim::{lanes, plan_of_seed, run_plan, run_traced};
+use highwater_sim::{Case, lanes, plan_of_case, run_plan, run_traced};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::hash::Elsewhere;
@@ -29,6 +29,9 @@ pub(crate) struct Args {
     /// Run what a plan says, and nothing else goes wrong
     #[arg(long, value_name = "FILE", conflicts_with_all = ["seeds", "from", "jobs", "mode", "check_processes"])]
     plan: Option<PathBuf>,
+    /// Run one case, as `explore` names it
+    #[arg(long, value_name = "CASE", conflicts_with_all = ["seeds", "from", "jobs", "mode", "plan", "check_processes"])]
+    case: Option<Case>,
     /// Write the plan of the first seed: all that goes wrong in it, a line each
     #[arg(long, value_name = "FILE", conflicts_with = "plan")]
     save_plan: Option<PathBuf>,
@@ -49,11 +52,24 @@ pub(crate) struct Args {
     /// Compare how long it took to catch up with the newest line for these seeds in FILE, and add what is not there
     #[arg(long, value_name = "FILE")]
     healing: Option<PathBuf>,
+    /// Tell where the machines have been in tables, and write all that is known of it to FILE, as JSON Lines
+    #[arg(long, value_name = "FILE")]
+    coverage: Option<PathBuf>,
     #[command(flatten)]
     elsewhere: Elsewhere,
 }
 
 impl Args {
+    /// The one run to be told or kept, where it is no plan's.
+    fn first(&self) -> Case {
+        self.case.clone().unwrap_or_else(|| Case::of_seed(self.from, self.mode.modes().of(self.from)))
+    }
+
+    /// What is written down of a run that is told.
+    fn kept(&self) -> Trace {
+        if self.trace || self.explain { Trace::all() } else { Trace::none() }
+    }
+
     /// The line that goes on record.
     fn healing_of(&self, summary: &Summary) -> HealingRecord {
         let (whole, partial) = summary.healing.figures();
@@ -79,9 +95,9 @@ pub(crate) fn run(args: &Args) -> bool {
     if let Some(path) = &args.plan {
         return plan(args, path);
     }
-    if args.trace || args.explain {
-        let mode = args.mode.modes().of(args.from);
-        return tell(args, &format!("seed {}", args.from), run_traced(args.from, mode, Trace::all()));
+    if args.trace || args.explain || args.case.is_some() {
+        let case = args.first();
+        return tell(args, &format!("case `{case}`"), run_traced(&case, args.kept()));
     }
     let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let (from, seeds, twice) = (args.from, args.seeds, if args.twice { 1 } else { TWICE_ONE_IN });
@@ -109,13 +125,19 @@ pub(crate) fn run(args: &Args) -> bool {
         }
     }
     say(&summary.to_string());
+    let is_written = args.coverage.as_ref().is_none_or(|path| super::tell_coverage(path, &summary.coverage));
     let heals = args.healing.as_ref().is_none_or(|path| healing::compare(path, &args.healing_of(&summary)));
-    heals && args.elsewhere.is_same(args.from, args.seeds, args.mode) && summary.failed == 0
+    let is_whole = summary.coverage.missed().is_empty();
+    is_written
+        && is_whole
+        && heals
+        && args.elsewhere.is_same(args.from, args.seeds, args.mode)
+        && summary.failed == 0
 }
 
 /// Writes what happens in the first seed as a plan. True if it could be written.
 fn save(args: &Args, path: &Path) -> bool {
-    let plan = plan_of_seed(args.from, args.mode.modes().of(args.from));
+    let plan = plan_of_case(&args.first());
     match std::fs::write(path, plan.to_string()) {
         Ok(()) => {
             let (path, faults) = (path.display(), plan.faults());
@@ -133,7 +155,7 @@ fn save(args: &Args, path: &Path) -> bool {
 fn save_trace(args: &Args, path: &Path) -> bool {
     let plan = match &args.plan {
         Some(plan) => super::read_plan(plan),
-        None => Some(plan_of_seed(args.from, args.mode.modes().of(args.from))),
+        None => Some(plan_of_case(&args.first())),
     };
     let Some(plan) = plan else { return false };
     let ran = run_plan(&plan, Trace::file(&plan));
@@ -148,8 +170,7 @@ fn save_trace(args: &Args, path: &Path) -> bool {
 /// Runs a plan. True if everything held.
 fn plan(args: &Args, path: &Path) -> bool {
     let Some(plan) = super::read_plan(path) else { return false };
-    let trace = if args.trace || args.explain { Trace::all() } else { Trace::none() };
-    let ran = run_plan(&plan, trace);
+    let ran = run_plan(&plan, args.kept());
     let fired = ran.0.as_ref().map_or(0, |report| report.fired.total());
     let is_well = tell(args, &format!("plan {}", path.display()), ran);
     let unseen = (plan.faults() as u64).saturating_sub(fired);

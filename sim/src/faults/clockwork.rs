@@ -2,7 +2,8 @@
 
 use highwater_core::time::Instant;
 
-use super::{Fault, Record, Supply};
+use super::supply::Supply;
+use super::{Fault, Faults, Record};
 
 /// What is to go wrong by the clock.
 #[derive(Clone, Debug)]
@@ -17,8 +18,11 @@ pub(crate) struct Clockwork {
 struct Wheel {
     fault: Fault,
     source: Option<usize>,
-    supply: Option<Supply>,
-    coming: Option<Record>,
+    supply: Supply,
+    /// What chance has in store next.
+    drawn: Option<Record>,
+    /// How many of this kind chance has made up, counted on from what is certain.
+    attempts: u32,
 }
 
 /// No run is so long.
@@ -26,15 +30,19 @@ const NEVER: Instant = Instant::from_micros(u64::MAX);
 
 impl Clockwork {
     /// All these, from the beginning of the world on.
-    pub(super) fn new(kinds: impl Iterator<Item = (Fault, Option<usize>, Option<Supply>)>) -> Self {
-        let wheel = |(fault, source, supply)| {
-            let mut wheel = Wheel { fault, source, supply, coming: None };
-            wheel.advance(0, 0);
-            wheel
-        };
-        let mut clockwork = Self { wheels: kinds.map(wheel).collect(), next_at: NEVER };
+    pub(super) fn new(kinds: impl Iterator<Item = (Fault, Option<usize>, Supply)>) -> Self {
+        let mut clockwork = Self { wheels: kinds.map(Wheel::new).collect(), next_at: NEVER };
         clockwork.find_next();
         clockwork
+    }
+
+    /// From now on chance has something else in store for each. What is certain stays.
+    pub(crate) fn turn(&mut self, now: Instant, faults: &Faults) {
+        for wheel in &mut self.wheels {
+            wheel.supply.chance = faults.chance(wheel.fault, wheel.source);
+            wheel.draw(now.as_micros());
+        }
+        self.find_next();
     }
 
     /// When the next one happens; never, if none does.
@@ -46,11 +54,10 @@ impl Clockwork {
     /// The next one, and whose it is if it is a source's.
     pub(crate) fn take(&mut self) -> Option<(Record, Option<usize>)> {
         let next =
-            self.wheels.iter_mut().filter(|wheel| wheel.coming.is_some()).min_by_key(|wheel| wheel.at())?;
-        let (coming, source) = (next.coming?, next.source);
-        next.advance(coming.moment(), coming.attempt + 1);
+            self.wheels.iter_mut().filter(|wheel| wheel.at() < NEVER).min_by_key(|wheel| wheel.at())?;
+        let taken = (next.take()?, next.source);
         self.find_next();
-        Some((coming, source))
+        Some(taken)
     }
 
     /// Nothing new goes wrong.
@@ -65,19 +72,35 @@ impl Clockwork {
 }
 
 impl Wheel {
-    fn at(&self) -> Instant {
-        self.coming.map_or(NEVER, |coming| Instant::from_micros(coming.moment()))
+    fn new((fault, source, supply): (Fault, Option<usize>, Supply)) -> Self {
+        let attempts = supply.certain.iter().map(|record| record.attempt + 1).max().unwrap_or(0);
+        let mut wheel = Self { fault, source, supply, drawn: None, attempts };
+        wheel.draw(0);
+        wheel
     }
 
-    fn advance(&mut self, from: u64, attempt: u32) {
+    fn at(&self) -> Instant {
+        let coming = self.supply.certain.last().into_iter().chain(&self.drawn);
+        coming.map(|coming| Instant::from_micros(coming.moment())).min().unwrap_or(NEVER)
+    }
+
+    fn take(&mut self) -> Option<Record> {
+        let drawn = self.drawn.map(|drawn| drawn.moment());
+        let is_certain_first = |certain: &mut Record| drawn.is_none_or(|drawn| certain.moment() <= drawn);
+        if let Some(certain) = self.supply.certain.pop_if(is_certain_first) {
+            return Some(certain);
+        }
+        let taken = self.drawn?;
+        self.draw(taken.moment());
+        Some(taken)
+    }
+
+    fn draw(&mut self, from: u64) {
         let entity = self.source.unwrap_or(0) as u64;
-        self.coming = match &mut self.supply {
-            Some(Supply::Drawn { mean, stream }) => {
-                let at = from.saturating_add(stream.wait(mean.get()));
-                Some(Record::draw(self.fault, entity, attempt, at, stream))
-            }
-            Some(Supply::Listed(ahead)) => ahead.pop(),
-            None => None,
-        };
+        self.drawn = self.supply.chance.as_mut().map(|chance| {
+            let at = from.saturating_add(chance.wait());
+            chance.draw(self.fault, entity, self.attempts, at)
+        });
+        self.attempts += u32::from(self.drawn.is_some());
     }
 }

@@ -65,6 +65,11 @@ impl Record {
         Self { entity, ..self }
     }
 
+    /// The same, the how-many-eth time it befalls the same one.
+    pub(crate) fn the(self, attempt: u32) -> Self {
+        Self { attempt, ..self }
+    }
+
     /// One of its numbers.
     pub(crate) fn number(&self, measure: Measure) -> u64 {
         let place = self.fault.ranges().iter().position(|range| range.measure == measure);

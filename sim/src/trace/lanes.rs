@@ -164,8 +164,9 @@ mod tests {
     use super::*;
     use crate::carrier::Small;
     use crate::faults::{Firing, Record};
+    use crate::generator::Case;
     use crate::mode::Mode;
-    use crate::run::{drawn, plan_of_seed, planned};
+    use crate::run::{generated, plan_of_seed, planned};
     use crate::trace::Trace;
 
     /// A trace by hand: what the machine does may change, how it is shown should not.
@@ -219,7 +220,7 @@ mod tests {
 
     #[test]
     fn no_line_is_longer_than_a_hundred_columns() {
-        let trace = drawn(3, Mode::Machine, Trace::all()).trace;
+        let trace = generated(&Case::of_seed(3, Mode::Machine), Trace::all()).trace;
         let all = lanes(trace.lines());
         assert!(all.lines().all(|line| line.chars().count() <= COLUMNS));
         assert_eq!(all.lines().count(), trace.lines().count() + 1);

@@ -44,6 +44,8 @@ pub(crate) enum Due {
     SinkReplies(u32),
     /// An append of this process that nobody can tell of arrives.
     SinkStraggles(u32),
+    /// From now on other things go wrong.
+    Turn(usize),
     /// The safety phase ends.
     Heal,
     /// Has the machine caught up? Only for the record.
@@ -71,7 +73,7 @@ impl Due {
             | Self::SinkStraggles(_)
             | Self::Look
             | Self::Glance => true,
-            Self::Start | Self::Heal | Self::Deadline => false,
+            Self::Start | Self::Turn(_) | Self::Heal | Self::Deadline => false,
         }
     }
 }

@@ -5,7 +5,7 @@ use highwater_core::{Input, time::Now};
 
 use super::World;
 use crate::carrier::Carrier;
-use crate::coverage;
+use crate::coverage::Kind;
 use crate::faults::Record;
 use crate::oracle::{Oracle, Violation};
 use crate::sink::Job;
@@ -15,7 +15,7 @@ impl<C: Carrier> World<C> {
     pub(super) fn hand(&mut self, input: Input<C::Payload>) -> Result<(), Violation> {
         let again = self.again(&input);
         self.steps += 1;
-        let (before, kind) = (self.phase_of_machine, coverage::kind(&input));
+        let kind = Kind::of(&input);
         let now = self.host.now(self.now);
         if self.host.life().is_none() {
             return Ok(());
@@ -24,8 +24,7 @@ impl<C: Carrier> World<C> {
         self.trace.input(now, &input);
         self.oracle.input(now, &input)?;
         self.host.hand(now, input);
-        self.carry_out(now)?;
-        self.coverage.note(before, kind, self.phase_of_machine);
+        self.carry_out(now, kind)?;
         match again {
             Some((input, record)) if self.host.life().is_some() => {
                 self.faults.note(self.now, record);
@@ -53,25 +52,30 @@ impl<C: Carrier> World<C> {
         let Some(life) = self.host.life() else { return Ok(()) };
         while let Some(effect) = life.machine.poll_effect() {
             self.trace.effect(&effect);
+            self.recorder.effect(&effect);
             self.oracle.late_effect(&effect)?;
         }
+        self.recorder.late();
         self.trace.drained(now, &life.machine);
         let after = (life.machine.fingerprint(now), life.drained());
         Oracle::<C::Payload>::unchanged(before, after)
     }
 
-    /// Carries out all that the machine wants done.
-    pub(super) fn carry_out(&mut self, now: Now) -> Result<(), Violation> {
+    /// Carries out all that the machine wants done, now that it was moved by this.
+    pub(super) fn carry_out(&mut self, now: Now, kind: Kind) -> Result<(), Violation> {
+        let before = self.phase_of_machine;
         loop {
             let Some(life) = self.host.life() else { return Ok(()) };
             let Some(effect) = life.machine.poll_effect() else {
                 let (next, status) = (life.drained(), life.machine.status());
                 self.trace.drained(now, &life.machine);
                 self.phase_of_machine = status.phase;
+                self.recorder.step(self.now, before, kind, status.phase);
                 self.oracle.drained(now, next, &status)?;
                 return self.ending.take().map_or(Ok(()), |outcome| self.stopped(outcome));
             };
             self.trace.effect(&effect);
+            self.recorder.effect(&effect);
             self.oracle.effect(now, &effect)?;
             self.perform(effect);
             self.effects += 1;

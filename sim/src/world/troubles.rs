@@ -6,6 +6,7 @@ use highwater_core::time::{Duration, Instant, Now};
 use super::due::Due;
 use super::{Phase, World};
 use crate::carrier::Carrier;
+use crate::coverage::Kind;
 use crate::draw::Site;
 use crate::faults::{Fault, Measure, Record};
 use crate::network::{Connection, Stage};
@@ -102,6 +103,7 @@ impl<C: Carrier> World<C> {
         self.trace.turn(self.now, self.faults.fired());
         self.trace.end(self.now, how);
         self.host.end();
+        self.recorder.died(self.now);
         self.network.clear();
         self.sink.end_life(lands);
         self.replies.clear();
@@ -130,7 +132,22 @@ impl<C: Carrier> World<C> {
         self.trace.begin(self.now, &config, began);
         self.oracle.begin_life(&config, began);
         self.host.start(config, self.now);
-        self.carry_out(began)
+        self.carry_out(began, Kind::Reborn)
+    }
+
+    /// From now on other things may go wrong, and what may have gone wrong before does not.
+    pub(super) fn turn(&mut self, which: usize) {
+        if self.faults.are_healed() {
+            return;
+        }
+        self.faults.turn(self.mixes[which].take());
+        let faults = &self.faults;
+        self.clockwork.turn(self.now, faults);
+        self.doubled.turn(self.news + 1, faults);
+        self.midway.turn(self.effects + 1, faults);
+        self.control.turn(self.reads + 1, faults);
+        self.sink.turn(faults);
+        self.truth.turn(faults);
     }
 
     /// Nothing new goes wrong from now on, but for what the plan leaves broken.

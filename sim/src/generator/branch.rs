@@ -1,0 +1,70 @@
+//! Another run up to a moment at which it came to something new, and from there on something else.
+//!
+//! What goes wrong up to that moment goes wrong again, so that it is the same run so far; then a mix of another seed
+//! takes over. No snapshot of a world is kept: the plan of what happened is the way back to it.
+
+use std::sync::Arc;
+
+use highwater_core::time::Instant;
+
+use super::{Case, Made};
+use crate::draw::Draws;
+use crate::faults::{Firing, Mix};
+use crate::run::generated;
+use crate::trace::Trace;
+
+/// A run that others branch off from, and where they do.
+#[derive(Clone, Debug)]
+pub struct Base {
+    case: Case,
+    until: Instant,
+    /// What went wrong in it; found out by running it if nobody knows.
+    fired: Option<Arc<[Firing]>>,
+}
+
+/// Whether somebody knows what went wrong is no part of it.
+impl PartialEq for Base {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.case, self.until) == (&other.case, other.until)
+    }
+}
+
+impl Eq for Base {}
+
+impl Base {
+    /// Branches off from that run at that moment.
+    pub(crate) fn of(case: Case, until: Instant) -> Self {
+        Self { case, until, fired: None }
+    }
+
+    /// The same, if it is known what went wrong in it.
+    pub(crate) fn known(case: Case, until: Instant, fired: Arc<[Firing]>) -> Self {
+        Self { case, until, fired: Some(fired) }
+    }
+
+    /// The run.
+    pub(crate) fn case(&self) -> &Case {
+        &self.case
+    }
+
+    /// The moment.
+    pub(crate) fn until(&self) -> Instant {
+        self.until
+    }
+
+    /// The run so far, and a mix of the seed of `draws` from then on.
+    pub(super) fn made(&self, draws: Draws) -> Made {
+        let fired = match &self.fired {
+            Some(fired) => Arc::clone(fired),
+            None => generated(&self.case, Trace::none()).fired.into(),
+        };
+        let so_far = fired.iter().filter(|firing| firing.at <= self.until).map(|firing| firing.record);
+        let base = Made::of(&self.case);
+        Made {
+            certain: so_far.collect(),
+            mix: None,
+            turns: vec![(self.until, Some(Mix::of_seed(draws)))],
+            ..base
+        }
+    }
+}
