@@ -105,6 +105,7 @@ scenarios! {
     an_event_too_large_is_set_aside
     an_outdated_cursor_is_a_lost_gap
     an_unavailable_sink_is_never_poison
+    an_overlap_reaches_up_to_its_witness
     an_overlap_that_falters_is_the_same_history
     another_key_at_the_witness_is_another_history
     another_source_takes_over_by_time

@@ -1,6 +1,7 @@
 //! The command line: one file a command, each with its `Args` and a `run` that says whether all was well.
 
 mod bench;
+mod explore;
 mod hash;
 mod healing;
 mod replay;
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use highwater_sim::{Atlas, Mode, Modes, Plan};
+use indicatif::{ProgressBar, ProgressStyle};
 
 /// Runs the production machine through seeded faults and checks every step.
 #[derive(clap::Parser)]
@@ -27,6 +29,7 @@ struct CommandLine {
 #[derive(clap::Subcommand)]
 enum Command {
     Run(run::Args),
+    Explore(explore::Args),
     Shrink(shrink::Args),
     Trace(trace::Args),
     Search(search::Args),
@@ -81,6 +84,7 @@ pub(crate) fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let is_well = match CommandLine::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Explore(args) => explore::run(&args),
         Command::Shrink(args) => shrink::run(&args),
         Command::Trace(args) => trace::run(&args),
         Command::Search(args) => search::run(&args),
@@ -123,6 +127,21 @@ fn read_plan(path: &Path) -> Option<Plan> {
             None
         }
     }
+}
+
+/// So many threads, or one a core.
+fn threads(jobs: Option<usize>) -> usize {
+    jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// A bar for so many; drawn on stderr, and only where that is a terminal.
+fn progress(count: u64, what: &str) -> ProgressBar {
+    let bar = ProgressBar::new(count);
+    let template = format!("{{bar:20}} {{pos}} of {{len}} {what}, {{per_sec}}, {{eta}} left; {{msg}}");
+    if let Ok(style) = ProgressStyle::with_template(&template) {
+        bar.set_style(style);
+    }
+    bar
 }
 
 /// Says where machines have been, and writes all that is known of it. True if it could be written.

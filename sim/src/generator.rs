@@ -68,7 +68,7 @@ impl Made {
             Generator::Pair(pair) => Self::from_mix(case.seed, Shape::drawn(draws), pair.mix(draws, chance)),
             Generator::Points => points::made(case.seed, chance),
             Generator::Swizzle => swizzle::made(case.seed, chance),
-            Generator::Branch(base) => base.made(draws),
+            Generator::Branch(base) => base.made(draws, chance),
         }
     }
 

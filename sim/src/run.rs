@@ -93,7 +93,7 @@ pub fn run_case(case: &Case) -> Result<Report, Box<Failure>> {
 
 impl Failure {
     /// Runs a case that fails once more, and keeps how it ends.
-    fn of(case: &Case) -> Self {
+    pub(crate) fn of(case: &Case) -> Self {
         let again = generated(case, Trace::last(LINES));
         let (case, plan, step) = (case.clone(), plan_of(&again), again.steps);
         let unsaid = || Violation::of(Rule::O18Determinism, "it failed, and then did not");
@@ -184,6 +184,11 @@ pub(crate) fn ended<C: Carrier>(mut world: World<C>, base: Plan) -> Ended {
 }
 
 impl Ended {
+    /// Where the machines have been.
+    pub(crate) fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
     /// The world's clock as it ended.
     pub(crate) fn now(&self) -> Instant {
         Instant::ZERO + self.time

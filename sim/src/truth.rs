@@ -104,6 +104,14 @@ pub(crate) struct Weather {
     pub(crate) ends_at: Instant,
 }
 
+impl Weather {
+    /// The same in a world that is healed at another time.
+    pub(crate) fn healed_at(self, heals_at: Instant) -> Self {
+        let (calm, end) = (self.calms_at.since(self.heals_at), self.ends_at.since(self.heals_at));
+        Self { heals_at, calms_at: heals_at + calm, ends_at: heals_at + end, ..self }
+    }
+}
+
 /// Everything that happens.
 #[derive(Clone, Debug)]
 pub(crate) struct Truth {

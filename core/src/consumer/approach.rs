@@ -26,14 +26,15 @@ pub(super) enum Approach {
 }
 
 impl Approach {
-    /// Where to go on, and what is to be expected then. `reached` is how far an overlap was read by connections that
-    /// died in it.
+    /// Where to go on, at `wall`, and what is to be expected then. `reached` is how far an overlap was read by
+    /// connections that died in it.
     pub(super) fn resume<K: Clone>(
         self,
         kind: CursorKind,
         checkpoint: &Checkpoint<K>,
         covered: WallTime,
         reached: Option<Cursor>,
+        wall: WallTime,
     ) -> (Place, Continuity<K>) {
         let margin = checkpoint.margin;
         let Some(witness) = &checkpoint.witness else {
@@ -61,7 +62,7 @@ impl Approach {
                 (Place::Time(covered - margin), Continuity::Unproven(witness.clone(), by))
             }
             Self::Checkpoint | Self::Now | Self::NewFilter => {
-                let place = overlap(kind, checkpoint).map_or(checkpoint.place, |(begin, end)| {
+                let place = overlap(kind, checkpoint, wall).map_or(checkpoint.place, |(begin, end)| {
                     Place::Cursor(reached.map_or(begin, |reached| reached.clamp(begin, end)))
                 });
                 let continuity = match self {
@@ -74,13 +75,19 @@ impl Approach {
     }
 }
 
-/// What is read again where positions are times: from the margin before the checkpoint up to it.
-pub(super) fn overlap<K>(kind: CursorKind, checkpoint: &Checkpoint<K>) -> Option<(Cursor, Cursor)> {
+/// What is read again where positions are times: from the margin before the checkpoint up to it; or up to the witness, if
+/// the local clock was behind as that came, as far as the clock has got since.
+pub(super) fn overlap<K>(
+    kind: CursorKind,
+    checkpoint: &Checkpoint<K>,
+    wall: WallTime,
+) -> Option<(Cursor, Cursor)> {
     let witness = checkpoint.witness.as_ref().filter(|_| kind == CursorKind::Time)?;
-    let end = match checkpoint.place {
+    let place = match checkpoint.place {
         Place::Cursor(cursor) => cursor,
         // A damaged record; what it says was durable was durable.
         Place::Tip | Place::Oldest | Place::Time(_) => witness.cursor,
     };
-    Some((Cursor(end.0.saturating_sub(checkpoint.margin.as_micros())), end))
+    let begin = Cursor(place.0.saturating_sub(checkpoint.margin.as_micros()));
+    Some((begin, place.max(witness.cursor.min(Cursor(wall.as_micros())))))
 }

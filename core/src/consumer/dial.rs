@@ -98,7 +98,8 @@ impl<P: Payload> Consumer<P> {
         let (scope, checkpoint) = self.records().current();
         let leaves_out = self.attempts.leaves_out_large(checkpoint.place);
         let covered = self.records().covered();
-        let (place, continuity) = self.approach.resume(scope.kind, checkpoint, covered, reached);
+        let (place, continuity) =
+            self.approach.resume(scope.kind, checkpoint, covered, reached, self.now.wall);
         let from = match (place, scope.kind) {
             (Place::Cursor(cursor), CursorKind::Time) => {
                 Mark { cursor, time: WallTime::from_micros(cursor.0) }

@@ -8,7 +8,7 @@ use crate::consumer::Consumer;
 use crate::consumer::approach::overlap;
 use crate::consumer::buffer::Entry;
 use crate::consumer::cutover::Cutover;
-use crate::cursor::{Cursor, CursorKind, Place};
+use crate::cursor::{CursorKind, Place};
 use crate::effect::Notice;
 use crate::event::Payload;
 use crate::gap::{Cause, Gap, GapState, Mark};
@@ -82,14 +82,21 @@ impl<P: Payload> Consumer<P> {
     /// What of an overlap was read by connections that died in it is not read again. But nothing tells whether they and
     /// the next lead to one server, and where each puts an event.
     pub(super) fn record_skipped(&mut self, asked: Place) {
+        if let Place::Cursor(cursor) = asked {
+            self.doubt_overlap(Mark { cursor, time: WallTime::from_micros(cursor.0) });
+        }
+    }
+
+    /// What of the overlap lies before `to` may hold events that never came: a feed that counts in time tells some of them
+    /// after later ones, and only reading all of the overlap again shows that they came too.
+    pub(super) fn doubt_overlap(&mut self, to: Mark) {
         let (scope, checkpoint) = self.records().current();
-        let (Place::Cursor(asked), Some((begin, _))) = (asked, overlap(scope.kind, checkpoint)) else {
+        let Some((begin, _)) = overlap(scope.kind, checkpoint, self.now.wall) else {
             return;
         };
-        let mark = |cursor: Cursor| Mark { cursor, time: WallTime::from_micros(cursor.0) };
-        let (from, to) = (mark(begin), Some(mark(asked)));
-        let gap = Gap { scope, cause: Cause::Witness, state: GapState::Unproven, from, to };
-        if begin < asked && !self.records().remembers(gap) {
+        let from = Mark { cursor: begin, time: WallTime::from_micros(begin.0) };
+        let gap = Gap { scope, cause: Cause::Witness, state: GapState::Unproven, from, to: Some(to) };
+        if begin < to.cursor && !self.records().remembers(gap) {
             self.record(gap);
         }
     }

@@ -98,6 +98,7 @@ impl<P: Payload> Consumer<P> {
         };
         connection.continuity.doubt();
         let gap = Gap { scope, cause, state, from, to };
+        self.doubt_overlap(from);
         self.record(gap);
         if to.is_none() {
             self.await_end(gap, Until::Past);
@@ -178,7 +179,11 @@ impl<P: Payload> Consumer<P> {
         let Some(connection) = self.state.connection() else {
             return;
         };
-        let from = connection.last.filter(|_| connection.continuity.is_settled()).unwrap_or(end);
+        let is_settled = connection.continuity.is_settled();
+        let from = connection.last.filter(|_| is_settled).unwrap_or(end);
+        if !is_settled {
+            self.doubt_overlap(end);
+        }
         self.new_incarnation(event.kind(), from);
         self.close(CloseReason::Incarnation);
     }

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum as _;
 use highwater_sim::{Campaign, Found, HealingRecord, Report, Summary, Trace, Violation};
 use highwater_sim::{Case, lanes, plan_of_case, run_plan, run_traced};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::hash::Elsewhere;
 use super::shrink::How;
-use super::{ModesArg, complain, healing, say};
+use super::{ModesArg, complain, healing, progress, say, threads};
 
 /// Run seeds until all are done, and tell what broke.
 #[derive(clap::Args)]
@@ -99,16 +98,10 @@ pub(crate) fn run(args: &Args) -> bool {
         let case = args.first();
         return tell(args, &format!("case `{case}`"), run_traced(&case, args.kept()));
     }
-    let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let jobs = threads(args.jobs);
     let (from, seeds, twice) = (args.from, args.seeds, if args.twice { 1 } else { TWICE_ONE_IN });
     let campaign = Campaign { from, seeds, jobs, modes: args.mode.modes(), twice_one_in: twice };
-    // Drawn on stderr, and only where that is a terminal.
-    let bar = ProgressBar::new(args.seeds);
-    if let Ok(style) =
-        ProgressStyle::with_template("{bar:20} {pos} of {len} seeds, {per_sec}, {eta} left; {msg}")
-    {
-        bar.set_style(style);
-    }
+    let bar = progress(args.seeds, "seeds");
     let summary = campaign.run(|found| {
         let Found { failed, transitions, since } = found;
         bar.set_message(format!("{failed} failed, {transitions} transitions, a new one {since} seeds ago"));

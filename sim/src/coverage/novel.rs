@@ -22,13 +22,4 @@ impl Novel {
     pub(crate) const fn behaviour(&self) -> u64 {
         self.transitions + self.pairs + self.deeds
     }
-
-    /// Adds what was new in another run.
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.transitions += other.transitions;
-        self.pairs += other.pairs;
-        self.deeds += other.deeds;
-        self.together += other.together;
-        self.at = other.at.or(self.at);
-    }
 }

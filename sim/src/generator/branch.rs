@@ -5,13 +5,16 @@
 
 use std::sync::Arc;
 
-use highwater_core::time::Instant;
+use highwater_core::time::{Duration, Instant};
 
-use super::{Case, Made};
-use crate::draw::Draws;
+use super::{Case, Generator, Made};
+use crate::draw::{Draws, Stream};
 use crate::faults::{Firing, Mix};
 use crate::run::generated;
 use crate::trace::Trace;
+
+/// So long the world is not healed after the moment, at least: something has to come of it.
+const AFTER: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(300));
 
 /// A run that others branch off from, and where they do.
 #[derive(Clone, Debug)]
@@ -52,14 +55,24 @@ impl Base {
         self.until
     }
 
-    /// The run so far, and a mix of the seed of `draws` from then on.
-    pub(super) fn made(&self, draws: Draws) -> Made {
+    /// How many branches lead to it, with itself.
+    pub(crate) fn depth(&self) -> usize {
+        match &self.case.generator {
+            Generator::Branch(base) => base.depth() + 1,
+            Generator::Mix | Generator::Pair(_) | Generator::Points | Generator::Swizzle => 1,
+        }
+    }
+
+    /// The run so far, and a mix of the seed of `draws` from then on, for a while at least.
+    pub(super) fn made(&self, draws: Draws, mut chance: Stream) -> Made {
         let fired = match &self.fired {
             Some(fired) => Arc::clone(fired),
             None => generated(&self.case, Trace::none()).fired.into(),
         };
         let so_far = fired.iter().filter(|firing| firing.at <= self.until).map(|firing| firing.record);
-        let base = Made::of(&self.case);
+        let mut base = Made::of(&self.case);
+        let later = self.until + chance.span(AFTER.0, AFTER.1);
+        base.shape.weather = base.shape.weather.healed_at(base.shape.weather.heals_at.max(later));
         Made {
             certain: so_far.collect(),
             mix: None,

@@ -15,6 +15,7 @@ use super::memory::check_batch;
 use super::rule::{Rule, Violation, must};
 use super::{Asked, Life, Oracle, Question, digest};
 use crate::carrier::Told;
+use crate::truth::EventId;
 
 /// An event that was refused is tried again no sooner than this, and so often.
 const REFUSAL_PAUSE: Duration = Duration::from_secs(1);
@@ -75,7 +76,11 @@ impl<P: Told> Oracle<P> {
             }
             Effect::Notice(notice) => life.notice(*notice)?,
             Effect::Ignored(_) => {}
-            Effect::Stop(outcome) => life.stopped(at, *outcome)?,
+            Effect::Stop(outcome) => {
+                for id in life.stopped(at, *outcome)? {
+                    self.fates.drop(id);
+                }
+            }
         }
         Ok(())
     }
@@ -181,7 +186,7 @@ impl<P: Told> Life<P> {
             ));
         };
         let covered = self.staleness.covered(checkpoint);
-        self.overlap.dial(scope, checkpoint, place, self.reached.take(), covered)?;
+        self.overlap.dial(scope, checkpoint, place, self.reached.take(), covered, now.wall)?;
         self.staleness.dial(now.wall, checkpoint)?;
         self.is_split = false;
         self.causes.dialed(scope, checkpoint, place)?;
@@ -247,7 +252,8 @@ impl<P: Told> Life<P> {
         }
     }
 
-    fn stopped(&mut self, at: Instant, outcome: Outcome) -> Result<(), Violation> {
+    /// It ends. Says what it may have dropped with its last connection.
+    fn stopped(&mut self, at: Instant, outcome: Outcome) -> Result<Vec<EventId>, Violation> {
         let is_right = match outcome {
             Outcome::Stopped => self.stop.is_some(),
             Outcome::GraceOver => self.stop.is_some() || self.config.exit_idle.is_some(),
@@ -258,12 +264,13 @@ impl<P: Told> Life<P> {
             Outcome::Corrupt => false,
         };
         must(is_right, Rule::O10Stop, || format!("there is no reason to end as {outcome:?}"))?;
+        let mut dropped = Vec::new();
         if matches!(outcome, Outcome::Stopped | Outcome::Idle) {
-            self.delivery.settle_all(Rule::O10Stop, "an orderly end")?;
+            dropped = self.delivery.settle_all(Rule::O10Stop, "an orderly end")?;
             must(self.trouble.is_flushed(), Rule::O10Stop, || "an orderly end without a flush".to_owned())?;
         }
         must(self.link.is_none(), Rule::O5OneConnection, || "a connection is left open".to_owned())?;
         self.ended = Some(outcome);
-        Ok(())
+        Ok(dropped)
     }
 }

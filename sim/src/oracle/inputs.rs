@@ -231,7 +231,8 @@ impl<P: Told> Life<P> {
         self.busy_at = at;
         self.trouble.flushed(false);
         self.delivery.durable(taken);
-        self.is_split &= !self.delivery.is_empty();
+        // The witness is appended like any other where it is not known for one.
+        self.is_split &= self.delivery.held().events_most > 0 || !self.delivery.is_empty();
         if stored.map_or(!events.is_empty(), |stored| stored > 0) || buried.is_some() {
             self.silence.stirred(at);
         }

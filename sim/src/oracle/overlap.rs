@@ -29,8 +29,8 @@ pub(super) struct Overlap {
 const REPEATS_MAX: u32 = 6;
 
 impl Overlap {
-    /// A dial for `place`, with this checkpoint. `reached` is how far the last connection got; nothing later than
-    /// `covered` is accounted for.
+    /// A dial for `place` at `wall`, with this checkpoint. `reached` is how far the last connection got; nothing later
+    /// than `covered` is accounted for.
     pub(super) fn dial<K>(
         &mut self,
         scope: Scope,
@@ -38,6 +38,7 @@ impl Overlap {
         place: Place,
         reached: Option<Cursor>,
         covered: WallTime,
+        wall: WallTime,
     ) -> Result<(), Violation> {
         if let (Place::Time(asked), Some(witness)) = (place, &checkpoint.witness) {
             let (low, high) = (witness.time.min(checkpoint.covered_until), witness.time.max(covered));
@@ -49,6 +50,13 @@ impl Overlap {
         if scope.kind == CursorKind::Seq && matches!(place, Place::Time(_)) {
             self.by_time.insert(scope, checkpoint.place);
         }
+        // With the local clock behind as the witness came, the checkpoint lies before it, and what is between is durable.
+        let end = |at: Cursor| match &checkpoint.witness {
+            Some(witness) if scope.kind == CursorKind::Time => {
+                at.max(witness.cursor.min(Cursor(wall.as_micros())))
+            }
+            _ => at,
+        };
         if let (Place::Cursor(at), Place::Cursor(asked)) = (checkpoint.place, place)
             && checkpoint.witness.is_some()
         {
@@ -57,14 +65,14 @@ impl Overlap {
                 CursorKind::Seq if self.by_time.get(&scope) == Some(&checkpoint.place) => Cursor(0),
                 CursorKind::Seq => at,
             };
-            must(low <= asked && asked <= at, Rule::O19Overlap, || {
+            must(low <= asked && asked <= end(at), Rule::O19Overlap, || {
                 format!("{scope} is at {at} and asks for {asked}")
             })?;
         }
         let now = (scope, checkpoint.place, place);
         let got_further = match (place, checkpoint.place) {
             (Place::Cursor(asked), Place::Cursor(at)) => {
-                reached.is_some_and(|reached| asked < reached && reached < at)
+                reached.is_some_and(|reached| asked < reached && reached < end(at))
             }
             _ => false,
         };
