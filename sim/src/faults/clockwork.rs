@@ -19,6 +19,8 @@ struct Wheel {
     fault: Fault,
     source: Option<usize>,
     supply: Supply,
+    /// When the next one comes.
+    at: Instant,
     /// What chance has in store next.
     drawn: Option<Record>,
     /// How many of this kind chance has made up, counted on from what is certain.
@@ -54,7 +56,7 @@ impl Clockwork {
     /// The next one, and whose it is if it is a source's.
     pub(crate) fn take(&mut self) -> Option<(Record, Option<usize>)> {
         let next =
-            self.wheels.iter_mut().filter(|wheel| wheel.at() < NEVER).min_by_key(|wheel| wheel.at())?;
+            self.wheels.iter_mut().filter(|wheel| wheel.at < NEVER).min_by_key(|wheel| wheel.at)?;
         let taken = (next.take()?, next.source);
         self.find_next();
         Some(taken)
@@ -67,27 +69,23 @@ impl Clockwork {
     }
 
     fn find_next(&mut self) {
-        self.next_at = self.wheels.iter().map(Wheel::at).min().unwrap_or(NEVER);
+        self.next_at = self.wheels.iter().map(|wheel| wheel.at).min().unwrap_or(NEVER);
     }
 }
 
 impl Wheel {
     fn new((fault, source, supply): (Fault, Option<usize>, Supply)) -> Self {
         let attempts = supply.certain.iter().map(|record| record.attempt + 1).max().unwrap_or(0);
-        let mut wheel = Self { fault, source, supply, drawn: None, attempts };
+        let mut wheel = Self { fault, source, supply, at: NEVER, drawn: None, attempts };
         wheel.draw(0);
         wheel
-    }
-
-    fn at(&self) -> Instant {
-        let coming = self.supply.certain.last().into_iter().chain(&self.drawn);
-        coming.map(|coming| Instant::from_micros(coming.moment())).min().unwrap_or(NEVER)
     }
 
     fn take(&mut self) -> Option<Record> {
         let drawn = self.drawn.map(|drawn| drawn.moment());
         let is_certain_first = |certain: &mut Record| drawn.is_none_or(|drawn| certain.moment() <= drawn);
         if let Some(certain) = self.supply.certain.pop_if(is_certain_first) {
+            self.look();
             return Some(certain);
         }
         let taken = self.drawn?;
@@ -102,5 +100,11 @@ impl Wheel {
             chance.draw(self.fault, entity, self.attempts, at)
         });
         self.attempts += u32::from(self.drawn.is_some());
+        self.look();
+    }
+
+    fn look(&mut self) {
+        let coming = self.supply.certain.last().into_iter().chain(&self.drawn);
+        self.at = coming.map(|coming| Instant::from_micros(coming.moment())).min().unwrap_or(NEVER);
     }
 }
