@@ -61,10 +61,11 @@ struct Yield {
 
 /// Every way gets so many of a hundred runs, whatever it yields: what shows nothing today may tomorrow.
 const LEAST: u64 = 5;
-/// What a way yields counts for seven eighths of it a round later.
-const KEPT: (u64, u64) = (7, 8);
-/// Everybody is believed to find something in so many steps, until the contrary is known.
-const HOPE: Yield = Yield { new: 1_000, steps: 100_000_000 };
+/// A round later what a way yielded counts for so much of it: new behaviour is rare after the first thousand runs, so
+/// it takes many rounds to tell ways apart.
+const KEPT: (u64, u64) = (31, 32);
+/// Until more is known everybody is believed to find one new thing in a million steps; a few runs show better.
+const HOPE: Yield = Yield { new: 100, steps: 100_000_000 };
 
 impl Budget {
     /// Nothing is known.
@@ -140,7 +141,7 @@ mod tests {
         }
         let [mix, .., branch] = counts(&budget);
         assert!(LEAST as usize <= mix && 60 < branch, "{mix} {branch}");
-        for _ in 0..60 {
+        for _ in 0..300 {
             Way::ALL.into_iter().for_each(|way| budget.note(way, &Novel::default(), 100_000));
             budget.close();
         }
