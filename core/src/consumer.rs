@@ -9,6 +9,7 @@ mod approach;
 mod attempts;
 mod buffer;
 mod continuity;
+mod copy;
 mod cutover;
 mod dial;
 mod fingerprint;
@@ -62,7 +63,7 @@ const GOOD_AFTER: Duration = Duration::from_secs(10);
 ///
 /// Whenever it asks for nothing it can be written down whole, and the one that is read again goes on as it would have:
 /// a trace that does not begin at a birth begins so.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(bound(
     serialize = "P: Clone + Serialize, P::Key: Serialize",
     deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use highwater_core::serve::Wire;
+use highwater_core::time::Duration as Span;
 use highwater_sim::{Bounds, Counterexample, Mishap, Model, search};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -24,6 +25,15 @@ pub(crate) struct Args {
     /// How the source speaks
     #[arg(long, default_value = "v2")]
     wire: WireArg,
+    /// How many sources tell the same
+    #[arg(long, default_value_t = Bounds::default().sources, value_parser = clap::value_parser!(u8).range(1..=2))]
+    sources: u8,
+    /// Begin with what comes next, not with the oldest there is
+    #[arg(long)]
+    tip: bool,
+    /// A batch waits for more for so long
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
+    batch_delay: Duration,
     /// No path is longer
     #[arg(long, value_name = "STEPS")]
     depth: Option<u32>,
@@ -60,6 +70,9 @@ impl Args {
     fn bounds(&self) -> Bounds {
         let mut bounds = Bounds {
             wire: if self.wire == WireArg::V1 { Wire::V1 } else { Wire::V2 },
+            sources: self.sources,
+            at_tip: self.tip,
+            batch_delay: Span::from_micros(u64::try_from(self.batch_delay.as_micros()).unwrap_or(u64::MAX)),
             events: self.events,
             faults: self.faults,
             each: [self.faults; Mishap::ALL.len()],

@@ -1,6 +1,7 @@
 //! Through all states, each looked at once.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::hash::BuildHasherDefault;
 use std::time::{Duration, Instant};
 
 use highwater_core::Input;
@@ -10,7 +11,7 @@ use highwater_core::number::{Epoch, Op};
 use highwater_core::sink::Appended;
 
 use super::act::Act;
-use super::arena::{Arena, Heir, Index};
+use super::arena::{Arena, Heir, Index, Mixed};
 use super::bounds::Mishap;
 use super::heal::{self, caught};
 use super::model::Model;
@@ -35,6 +36,8 @@ pub struct Findings {
     pub healing: u32,
     /// States at the end of the feed, each with closed books.
     pub goals: u64,
+    /// Different machines, each of which was told late news.
+    pub machines: u64,
     /// Pairs of states that look the same, and were seen to do the same.
     pub twins: u64,
     /// How often something would have gone wrong once more, if the bounds had let it.
@@ -77,6 +80,7 @@ fn search_in(model: &Model, order: Order, progress: &mut impl FnMut(u64, u64)) -
     let mut search = Search::new(model, order);
     let broken = search.run(progress);
     let mut findings = search.findings;
+    findings.machines = search.told_late.len() as u64;
     findings.twins = search.twins.compared;
     findings.states = search.arena.len() as u64;
     findings.broken = broken.err();
@@ -103,12 +107,19 @@ enum Order {
     Breadth,
 }
 
-/// A state to be gone on from.
-struct Waiting {
+/// Which state it is.
+#[derive(Clone, Copy)]
+struct Spot {
     index: Index,
     depth: u32,
-    key: u64,
-    scene: Scene,
+    /// The machine's fingerprint.
+    print: u64,
+}
+
+/// A state to be gone on from.
+struct Waiting {
+    spot: Spot,
+    scene: Box<Scene>,
 }
 
 struct Search<'a> {
@@ -116,6 +127,10 @@ struct Search<'a> {
     order: Order,
     arena: Arena,
     queue: VecDeque<Waiting>,
+    /// Scenes that are over: a copy is made over one of them.
+    spare: Vec<Box<Scene>>,
+    /// Fingerprints of the machines that late news was told to.
+    told_late: HashSet<u64, BuildHasherDefault<Mixed>>,
     twins: Twins,
     offer: Offer,
     findings: Findings,
@@ -125,13 +140,15 @@ impl<'a> Search<'a> {
     fn new(model: &'a Model, order: Order) -> Self {
         let (mut arena, first) = (Arena::default(), model.first());
         // Nothing leads to the first state.
-        let key = first.key();
-        let _ = arena.reach(key, 0, Act::Start);
+        let spot = Spot { index: 0, depth: 0, print: first.print() };
+        let _ = arena.reach(first.key_with(spot.print), 0, Act::Start);
         Self {
             model,
             order,
             arena,
-            queue: VecDeque::from([Waiting { index: 0, depth: 0, key, scene: first }]),
+            queue: VecDeque::from([Waiting { spot, scene: Box::new(first) }]),
+            spare: Vec::new(),
+            told_late: HashSet::default(),
             twins: Twins::one_in(TWINS_ONE_IN),
             offer: Offer::default(),
             findings: Findings::default(),
@@ -140,14 +157,14 @@ impl<'a> Search<'a> {
 
     fn run(&mut self, progress: &mut impl FnMut(u64, u64)) -> Result<(), Counterexample> {
         let mut told = 0;
-        while let Some(Waiting { index, depth, key, mut scene }) = self.pop() {
-            self.findings.depth = self.findings.depth.max(depth);
-            self.look(index, key, &mut scene)?;
-            if depth < self.model.bounds.depth {
-                self.go_on(index, depth, scene)?;
+        while let Some(Waiting { spot, mut scene }) = self.pop() {
+            self.findings.depth = self.findings.depth.max(spot.depth);
+            self.look(spot, &mut scene)?;
+            if spot.depth < self.model.bounds.depth {
+                self.go_on(spot, scene)?;
             } else {
                 self.findings.too_deep += 1;
-                self.heal(index, scene)?;
+                self.heal(spot.index, *scene)?;
             }
             if self.findings.transitions >= told + TELL_EVERY {
                 told = self.findings.transitions;
@@ -165,9 +182,13 @@ impl<'a> Search<'a> {
     }
 
     /// What must hold in this state, whatever comes.
-    fn look(&mut self, index: Index, key: u64, scene: &mut Scene) -> Result<(), Counterexample> {
+    fn look(&mut self, Spot { index, print, .. }: Spot, scene: &mut Scene) -> Result<(), Counterexample> {
+        // What late news does is the machine's affair alone, and no two that look the same do otherwise.
+        let is_new = self.told_late.insert(print);
         let broken = |violation| self.broken(index, &[], violation, Broken::AtOnce);
-        caught(|| check_late(scene, key)).map_err(broken)?;
+        if is_new {
+            caught(|| check_late(scene, print)).map_err(broken)?;
+        }
         if self.model.is_goal(scene) {
             self.model.check_goal(scene).map_err(broken)?;
             self.findings.goals += 1;
@@ -177,44 +198,51 @@ impl<'a> Search<'a> {
     }
 
     /// Does all that can happen next.
-    fn go_on(&mut self, index: Index, depth: u32, scene: Scene) -> Result<(), Counterexample> {
+    fn go_on(&mut self, spot: Spot, scene: Box<Scene>) -> Result<(), Counterexample> {
         let mut offer = core::mem::take(&mut self.offer);
         self.model.offer(&scene, &mut offer);
         for mishap in offer.cut_off() {
-            self.findings.cut_off[*mishap as usize] += 1;
+            self.findings.cut_off[mishap] += 1;
         }
-        let (fair, rest) = offer.acts().split_at(1);
-        let (&last, others) = rest.split_last().unwrap_or((&fair[0], &[]));
-        let heir = self.next(index, depth, scene.clone(), fair[0])?;
-        if self.arena.heirs()[index as usize] == Heir::Unknown {
-            self.arena.inherit(index, heir);
-        }
-        for &act in others {
-            self.next(index, depth, scene.clone(), act)?;
-        }
-        if !rest.is_empty() {
-            self.next(index, depth, scene, last)?;
+        let mut scene = Some(scene);
+        for (number, &act) in offer.acts().iter().enumerate() {
+            let is_last = number + 1 == offer.acts().len();
+            let next = if is_last { scene.take() } else { scene.as_deref().map(|scene| self.copy(scene)) };
+            let Some(next) = next else { break };
+            let heir = self.next(spot, next, act)?;
+            // The first is the fair one.
+            if number == 0 && self.arena.heirs()[spot.index as usize] == Heir::Unknown {
+                self.arena.inherit(spot.index, heir);
+            }
         }
         self.offer = offer;
         Ok(())
     }
 
+    fn copy(&mut self, scene: &Scene) -> Box<Scene> {
+        let Some(mut spare) = self.spare.pop() else { return Box::new(scene.clone()) };
+        (*spare).clone_from(scene);
+        spare
+    }
+
     /// Does one thing, and puts down where it leads to.
-    fn next(&mut self, from: Index, depth: u32, mut scene: Scene, act: Act) -> Result<Heir, Counterexample> {
+    fn next(&mut self, spot: Spot, mut scene: Box<Scene>, act: Act) -> Result<Heir, Counterexample> {
+        let from = spot.index;
         self.findings.transitions += 1;
         caught(|| self.model.perform(&mut scene, act))
             .map_err(|violation| self.broken(from, &[act], violation, Broken::AtOnce))?;
-        let key = scene.key();
+        let print = if act.is_unnoticed() { spot.print } else { scene.print() };
+        let key = scene.key_with(print);
         if self.model.bounds.states as usize <= self.arena.len() {
             return match self.arena.find(key) {
                 Some(known) => Ok(Heir::State(known, 1)),
-                None => self.leave(from, act, scene),
+                None => self.leave(from, act, *scene),
             };
         }
         match self.arena.reach(key, from, act) {
             Ok(index) => {
                 self.twins.keep(key, &scene);
-                self.queue.push_back(Waiting { index, depth: depth + 1, key, scene });
+                self.queue.push_back(Waiting { spot: Spot { index, depth: spot.depth + 1, print }, scene });
                 self.findings.queued = self.findings.queued.max(self.queue.len());
                 Ok(Heir::State(index, 1))
             }
@@ -222,6 +250,7 @@ impl<'a> Search<'a> {
                 self.twins
                     .compare(key, &scene, self.model)
                     .map_err(|violation| self.broken(from, &[act], violation, Broken::AtOnce))?;
+                self.spare.push(scene);
                 Ok(Heir::State(known, 1))
             }
         }
@@ -260,7 +289,7 @@ impl<'a> Search<'a> {
 }
 
 /// O6: news of connections and questions that are over changes nothing.
-fn check_late(scene: &mut Scene, key: u64) -> Result<(), Violation> {
+fn check_late(scene: &mut Scene, print: u64) -> Result<(), Violation> {
     let (now, line, asked) = (scene.now, scene.line.epoch(), scene.asked.op());
     let Some(machine) = &mut scene.machine else { return Ok(()) };
     let next = machine.next_timeout();
@@ -280,6 +309,6 @@ fn check_late(scene: &mut Scene, key: u64) -> Result<(), Violation> {
             })?;
         }
     }
-    let is_same = machine.next_timeout() == next && scene.key() == key;
+    let is_same = machine.next_timeout() == next && machine.fingerprint(now) == print;
     must(is_same, Rule::O6LateNews, || "late news changes the machine".to_owned())
 }

@@ -28,17 +28,18 @@ impl Model {
         let is_at_end = scene.line.open().is_some_and(|open| {
             open.next == self.bounds.events && !open.is_silent && !open.is_outdated && !open.is_paused
         });
-        let is_settled = scene.machine.as_ref().is_some_and(|machine| {
+        // Asked last, as it costs most.
+        let is_settled = || scene.machine.as_ref().is_some_and(|machine| {
             let status = machine.status();
             status.phase == Phase::Streaming && status.waiting_events == 0 && status.sink_failures == 0
         });
         let is_quiet = matches!(scene.asked, Asked::Nothing) && scene.ledger.waiting.all().is_empty();
-        is_at_end && is_settled && is_quiet
+        is_at_end && is_quiet && is_settled()
     }
 
     /// What must be so at the end of the feed.
     pub(super) fn check_goal(&self, scene: &Scene) -> Result<(), Violation> {
-        rules::close_the_books(scene, self.bounds.events)
+        rules::close_the_books(scene, self.bounds.feed())
     }
 
     /// Goes on from a state that the search does not go on from, until one that it does. `Err` with the acts to the

@@ -90,6 +90,8 @@ pub(super) struct Ledger {
     pub(super) is_settled: bool,
     /// A gap went on record since the checkpoint last moved.
     pub(super) has_told_gap: bool,
+    /// The source refused to go on from the checkpoint, as it no longer has what follows; it has not moved since.
+    pub(super) is_too_old: bool,
     /// An append that nobody knows of is done, and made these durable.
     pub(super) unheard: Option<u16>,
     /// How often each event was refused that is neither stored nor set aside since.
@@ -128,6 +130,7 @@ impl Ledger {
         awaited: None,
         is_settled: true,
         has_told_gap: false,
+        is_too_old: false,
         unheard: None,
         refusals: Refusals(0),
         attempt: Attempt::NONE,
@@ -147,7 +150,8 @@ impl Ledger {
 
     /// All of it that the future rests on.
     pub(super) fn words(&self) -> impl Iterator<Item = u64> {
-        let flags = [self.is_settled, self.has_told_gap, self.unheard.is_some(), self.is_stopping];
+        let flags =
+            [self.is_settled, self.has_told_gap, self.is_too_old, self.unheard.is_some(), self.is_stopping];
         let flags = flags.into_iter().fold(0, |bits, flag| bits << 1 | u64::from(flag));
         let awaited = self.awaited.map_or(0, |id| u64::from(id.0) + 1);
         let waiting = self.waiting.all().iter().fold(1_u64, |word, handed| {

@@ -23,23 +23,35 @@ use crate::oracle::{Rule, Violation};
 use crate::truth::{EventId, Filter, Nature};
 use answers::Answer;
 
+/// What a server has just said of what it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    Nothing,
+    /// It no longer has it, and refuses.
+    TooOld,
+    /// It no longer has all of it, and begins with what it has.
+    Outdated,
+}
+
 /// How far the wall clock steps.
 const STEP: Duration = Duration::from_secs(3_600);
 
 impl Model {
     /// Does one act that the state offers. `Err` if a rule is broken by it.
     pub fn perform(&self, scene: &mut Scene, act: Act) -> Result<(), Violation> {
-        self.tell(scene, act, &mut Notes::none())
+        self.tell(scene, act, None)
     }
 
     /// The same, and writes it down.
-    pub(super) fn tell(&self, scene: &mut Scene, act: Act, told: &mut Notes) -> Result<(), Violation> {
-        told.act(scene.now.monotonic, act);
+    pub(super) fn tell(&self, scene: &mut Scene, act: Act, mut told: Option<&mut Notes>) -> Result<(), Violation> {
+        if let Some(told) = &mut told {
+            told.act(scene.now.monotonic, act);
+        }
         if let Some(mishap) = act.mishap() {
             scene.spent.spend(mishap);
         }
-        Turn { model: self, scene, told, has_handed: false, says_old: false }.act(act)?;
-        rules::account_losses(scene, self.bounds.events);
+        Turn { model: self, scene, told, has_handed: false, said: Said::Nothing }.act(act)?;
+        rules::account_losses(scene, self.bounds.feed());
         rules::check_state(scene, &self.config)
     }
 }
@@ -48,11 +60,10 @@ impl Model {
 struct Turn<'a> {
     model: &'a Model,
     scene: &'a mut Scene,
-    told: &'a mut Notes,
+    told: Option<&'a mut Notes>,
     /// The machine was handed an event in this very act.
     has_handed: bool,
-    /// The server has just said that it no longer has what it was asked for.
-    says_old: bool,
+    said: Said,
 }
 
 impl Turn<'_> {
@@ -71,6 +82,8 @@ impl Turn<'_> {
             Act::DeliverGarbage => self.deliver(Nature::Garbage),
             Act::Wait | Act::WaitInVain => self.wait(),
             Act::Cut | Act::Refuse => self.end_line(Closure::Retry { after: None }),
+            Act::SendAway => self.end_line(Closure::Elsewhere),
+            Act::RefuseForEver => self.end_line(Closure::Fatal),
             Act::GoSilent => {
                 match &mut self.scene.line {
                     Line::None => {}
@@ -85,7 +98,7 @@ impl Turn<'_> {
             }
             Act::CrashDone => {
                 if let Asked::Append { append, .. } = self.scene.asked.clone() {
-                    Arc::make_mut(&mut self.scene.shelf).append(&append);
+                    Arc::make_mut(&mut self.scene.shelf).append(&append, self.scene.fence);
                 }
                 self.end_life();
                 Ok(())
@@ -99,15 +112,17 @@ impl Turn<'_> {
                 *wall = if act == Act::StepAhead { *wall + STEP } else { *wall - STEP };
                 Ok(())
             }
-            Act::Forget | Act::ForgetUnheard => {
-                let server = &mut self.scene.server;
-                server.told += u8::from(act == Act::ForgetUnheard);
-                server.floor = server.told;
+            Act::Unheard => {
+                self.scene.server.told += 1;
+                Ok(())
+            }
+            Act::Forget | Act::ForgetUnheard | Act::ForgetAside => {
+                self.forget(act);
                 Ok(())
             }
             Act::Rebuild => self.rebuild(),
             Act::RaiseFence => {
-                Arc::make_mut(&mut self.scene.shelf).raise_fence();
+                self.scene.fence = self.scene.fence.next();
                 self.scene.is_fenced = true;
                 Ok(())
             }
@@ -116,8 +131,10 @@ impl Turn<'_> {
 
     fn start(&mut self) -> Result<(), Violation> {
         let (config, now) = (&self.model.config, self.scene.now);
-        self.told.begin(config, now);
-        self.scene.machine = Some(Box::new(Consumer::new(config.clone(), now)));
+        if let Some(told) = &mut self.told {
+            told.begin(config, now);
+        }
+        self.scene.machine = Some(Consumer::new(config.clone(), now));
         self.scene.is_fenced = false;
         self.carry_out()
     }
@@ -141,15 +158,17 @@ impl Turn<'_> {
     }
 
     fn greet(&mut self) -> Result<(), Violation> {
-        let Line::Dialing { epoch, place, .. } = self.scene.line else { return Ok(()) };
-        let (wire, events) = (self.model.bounds.wire, self.model.bounds.events);
+        let Line::Dialing { epoch, source, place, .. } = self.scene.line else { return Ok(()) };
+        let wire = self.model.bounds.wire;
         let place = Direct.ask(wire, Filter::First, place, PLAIN);
-        let Ok(start) = self.scene.server.seat(wire, place, events) else {
-            self.says_old = true;
+        let Ok(start) = self.scene.server.seat(wire, place, self.model.bounds.feed(), source) else {
+            self.said = Said::TooOld;
+            self.scene.ledger.is_too_old = true;
             return self.end_line(Closure::TooOld);
         };
         self.scene.line = Line::Open(Open {
             epoch,
+            source,
             next: start.next,
             is_silent: false,
             is_pinged: false,
@@ -172,23 +191,24 @@ impl Turn<'_> {
 
     fn deliver(&mut self, nature: Nature) -> Result<(), Violation> {
         let Line::Open(open) = &mut self.scene.line else { return Ok(()) };
-        let (epoch, wire, events) = (open.epoch, self.model.bounds.wire, self.model.bounds.events);
+        let (epoch, source) = (open.epoch, open.source);
+        let (wire, events) = (self.model.bounds.wire, self.model.bounds.events);
         self.scene.ledger.attempt.heard = self.scene.now.monotonic;
         if core::mem::take(&mut open.is_outdated) {
-            self.says_old = true;
+            self.said = Said::Outdated;
             return self.hand(Input::Received { epoch, items: vec![Direct.outdated(wire)] });
         }
         let server = &mut self.scene.server;
         let id = server.id(open.next, events);
         open.next += 1;
         server.told = server.told.max(open.next);
-        let item = self.item(id, nature);
+        let item = self.item(id, source, nature);
         self.hand(Input::Received { epoch, items: vec![item] })
     }
 
     /// The event as it comes now; poison is poison for ever.
-    fn item(&mut self, id: EventId, nature: Nature) -> Item<Small> {
-        let telling = Server::telling(id, self.model.bounds.events);
+    fn item(&mut self, id: EventId, source: SourceId, nature: Nature) -> Item<Small> {
+        let telling = Server::telling(id, self.model.bounds.feed(), source);
         let ledger = &mut self.scene.ledger;
         if nature == Nature::Poison {
             ledger.poison |= 1 << id.0;
@@ -210,6 +230,19 @@ impl Turn<'_> {
         self.hand(Input::Closed { epoch, closure })
     }
 
+    /// A source can no longer tell what it told, and so cannot any if one event more happened that nobody heard.
+    fn forget(&mut self, act: Act) {
+        let (here, sources) = (self.scene.source(), usize::from(self.model.bounds.sources));
+        let server = &mut self.scene.server;
+        if act == Act::ForgetUnheard {
+            server.told += 1;
+            server.floors[..sources].fill(server.told);
+        } else {
+            let source = if act == Act::ForgetAside { 1 - here } else { here };
+            server.floors[source] = server.told;
+        }
+    }
+
     /// What the old history had not told anybody dies with it, and so does the connection.
     fn rebuild(&mut self) -> Result<(), Violation> {
         let is_open = self.scene.line.open().is_some();
@@ -219,7 +252,7 @@ impl Turn<'_> {
         (0..lost).for_each(|index| {
             self.scene.ledger.gone |= 1 << server.id(index, self.model.bounds.events).0;
         });
-        *server = Server { history: 1, told: 0, floor: 0 };
+        *server = Server { history: 1, ..Server::NEW };
         if is_open { self.end_line(Closure::Retry { after: None }) } else { Ok(()) }
     }
 }
@@ -229,7 +262,9 @@ impl Turn<'_> {
     fn hand(&mut self, input: Input<Small>) -> Result<(), Violation> {
         let now = self.scene.now;
         let Some(machine) = &mut self.scene.machine else { return Ok(()) };
-        self.told.input(now, &input);
+        if let Some(told) = &mut self.told {
+            told.input(now, &input);
+        }
         machine.handle(now, input);
         self.carry_out()
     }
@@ -238,7 +273,9 @@ impl Turn<'_> {
         loop {
             let Some(machine) = &mut self.scene.machine else { return Ok(()) };
             let Some(effect) = machine.poll_effect() else { return Ok(()) };
-            self.told.effect(&effect);
+            if let Some(told) = &mut self.told {
+                told.effect(&effect);
+            }
             self.effect(effect)?;
         }
     }
@@ -251,9 +288,9 @@ impl Turn<'_> {
                 let covers = rules::check_append(self.scene, &append)?;
                 self.ask(Asked::Append { append: Arc::new(append), covers })
             }
-            Effect::Open { epoch, source: SourceId(_), place, .. } => {
-                rules::check_dial(self.scene, place)?;
-                self.scene.line = Line::Dialing { epoch, place, is_silent: false };
+            Effect::Open { epoch, source, place, .. } => {
+                rules::check_dial(self.scene, source, place)?;
+                self.scene.line = Line::Dialing { epoch, source, place, is_silent: false };
                 Ok(())
             }
             Effect::Ping { epoch } => self.with_line(epoch, |open| open.is_pinged = true),
@@ -265,12 +302,12 @@ impl Turn<'_> {
                 rules::end_attempt(&mut self.scene.ledger, self.scene.now.monotonic);
                 Ok(())
             }
-            Effect::Notice(notice) => rules::check_notice(self.scene, notice, self.says_old),
+            Effect::Notice(notice) => rules::check_notice(self.scene, notice, self.said, &self.model.bounds),
             Effect::Ignored(why) => {
                 Err(Violation::of(Rule::O6LateNews, format!("news is taken for late: {why:?}")))
             }
             Effect::Stop(outcome) => {
-                rules::check_stop(self.scene, outcome)?;
+                rules::check_stop(self.scene, outcome, &self.model.bounds)?;
                 self.end_life();
                 Ok(())
             }

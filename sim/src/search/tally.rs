@@ -30,6 +30,7 @@ impl fmt::Display for Findings {
             writeln!(f, "healing      from all {states} states to the end, in {longest} fair steps at most")?;
         }
         writeln!(f, "ends         {} states at the end of the feed, with closed books", grouped(self.goals))?;
+        writeln!(f, "machines     {}, and late news changes none of them", grouped(self.machines))?;
         writeln!(f, "twins        {} pairs that look the same do the same", grouped(self.twins))?;
         writeln!(f, "queue        {} states at most", grouped(self.queued as u64))?;
         writeln!(f, "cut off by the bounds")?;
