@@ -25,6 +25,7 @@ mod scene;
 mod server;
 mod shelf;
 mod story;
+mod table;
 mod tally;
 mod twins;
 

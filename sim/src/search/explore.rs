@@ -1,7 +1,6 @@
 //! Through all states, each looked at once.
 
-use std::collections::{HashSet, VecDeque};
-use std::hash::BuildHasherDefault;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use highwater_core::Input;
@@ -11,13 +10,14 @@ use highwater_core::number::{Epoch, Op};
 use highwater_core::sink::Appended;
 
 use super::act::Act;
-use super::arena::{Arena, Heir, Index, Mixed};
+use super::arena::{Arena, Heir, Index};
 use super::bounds::Mishap;
 use super::heal::{self, caught};
 use super::model::Model;
 use super::offer::Offer;
 use super::scene::Scene;
 use super::story::{Broken, Counterexample};
+use super::table::Table;
 use super::twins::Twins;
 use crate::carrier::Small;
 use crate::cpu;
@@ -34,6 +34,8 @@ pub struct Findings {
     pub depth: u32,
     /// The longest fair way to the end of the feed, in steps; there is one from each state.
     pub healing: u32,
+    /// The steps of all fair ways: each of them is one of the transitions, and was done once.
+    pub fair_steps: u64,
     /// States at the end of the feed, each with closed books.
     pub goals: u64,
     /// Different machines, each of which was told late news.
@@ -76,7 +78,7 @@ pub fn search(model: &Model, mut progress: impl FnMut(u64, u64)) -> Findings {
 }
 
 fn search_in(model: &Model, order: Order, progress: &mut impl FnMut(u64, u64)) -> Findings {
-    let (began, spent) = (Instant::now(), cpu::spent());
+    let (began, spent) = (Instant::now(), cpu::spent_by_thread());
     let mut search = Search::new(model, order);
     let broken = search.run(progress);
     let mut findings = search.findings;
@@ -87,6 +89,7 @@ fn search_in(model: &Model, order: Order, progress: &mut impl FnMut(u64, u64)) -
     if findings.broken.is_none() {
         let healed = heal::resolve(&search.arena);
         findings.healing = healed.longest;
+        findings.fair_steps = healed.steps;
         findings.broken = healed.stuck.map(|stuck| Counterexample {
             path: search.arena.path(stuck),
             violation: Violation::of(Rule::O9Liveness, "a fair world goes in a circle, and not to the end"),
@@ -94,7 +97,7 @@ fn search_in(model: &Model, order: Order, progress: &mut impl FnMut(u64, u64)) -
         });
     }
     findings.took = began.elapsed();
-    findings.cost = cpu::spent().saturating_sub(spent);
+    findings.cost = cpu::spent_by_thread().saturating_sub(spent);
     findings
 }
 
@@ -130,7 +133,7 @@ struct Search<'a> {
     /// Scenes that are over: a copy is made over one of them.
     spare: Vec<Box<Scene>>,
     /// Fingerprints of the machines that late news was told to.
-    told_late: HashSet<u64, BuildHasherDefault<Mixed>>,
+    told_late: Table,
     twins: Twins,
     offer: Offer,
     findings: Findings,
@@ -148,7 +151,7 @@ impl<'a> Search<'a> {
             arena,
             queue: VecDeque::from([Waiting { spot, scene: Box::new(first) }]),
             spare: Vec::new(),
-            told_late: HashSet::default(),
+            told_late: Table::default(),
             twins: Twins::one_in(TWINS_ONE_IN),
             offer: Offer::default(),
             findings: Findings::default(),
@@ -184,7 +187,9 @@ impl<'a> Search<'a> {
     /// What must hold in this state, whatever comes.
     fn look(&mut self, Spot { index, print, .. }: Spot, scene: &mut Scene) -> Result<(), Counterexample> {
         // What late news does is the machine's affair alone, and no two that look the same do otherwise.
-        let is_new = self.told_late.insert(print);
+        let known = self.told_late.len();
+        self.told_late.enter(print, index);
+        let is_new = known < self.told_late.len();
         let broken = |violation| self.broken(index, &[], violation, Broken::AtOnce);
         if is_new {
             caught(|| check_late(scene, print)).map_err(broken)?;

@@ -18,6 +18,8 @@ const STEPS_MAX: u32 = 2_000;
 pub(super) struct Healed {
     /// The longest, in steps.
     pub(super) longest: u32,
+    /// All of them, in steps.
+    pub(super) steps: u64,
     /// The first state that has none, if there is one.
     pub(super) stuck: Option<Index>,
 }
@@ -79,7 +81,7 @@ pub(super) fn resolve(arena: &Arena) -> Healed {
     const UNSEEN: u32 = u32::MAX - 1;
     let heirs = arena.heirs();
     let mut far = vec![UNSEEN; heirs.len()];
-    let mut healed = Healed { longest: 0, stuck: None };
+    let mut healed = Healed { longest: 0, steps: 0, stuck: None };
     let mut way = Vec::new();
     for start in 0..heirs.len() {
         let mut at = start;
@@ -106,6 +108,7 @@ pub(super) fn resolve(arena: &Arena) -> Healed {
             far[state] = distance;
         }
         healed.longest = healed.longest.max(distance);
+        healed.steps += u64::from(distance);
     }
     healed
 }

@@ -12,6 +12,13 @@ impl Findings {
     pub fn rate(&self) -> u64 {
         cpu::rate(self.transitions, self.cost)
     }
+
+    /// How much was done, in a line.
+    pub fn sum(&self) -> String {
+        let numbers = [self.states, self.transitions, self.rate()].map(grouped);
+        let [states, transitions, rate] = numbers;
+        format!("{states} states, {transitions} transitions, {rate} a second and core")
+    }
 }
 
 impl fmt::Display for Findings {
@@ -28,6 +35,8 @@ impl fmt::Display for Findings {
         if self.broken.is_none() {
             let (states, longest) = (grouped(self.states), self.healing);
             writeln!(f, "healing      from all {states} states to the end, in {longest} fair steps at most")?;
+            let steps = grouped(self.fair_steps);
+            writeln!(f, "             {steps} fair steps in all, each one of the transitions above")?;
         }
         writeln!(f, "ends         {} states at the end of the feed, with closed books", grouped(self.goals))?;
         writeln!(f, "machines     {}, and late news changes none of them", grouped(self.machines))?;
