@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use highwater_core::closure::Closure;
 use highwater_core::effect::{Effect, OpenOptions};
+use highwater_core::cursor::Place;
 use highwater_core::event::Item;
 use highwater_core::number::Epoch;
 use highwater_core::scope::SourceId;
@@ -158,9 +159,9 @@ impl Turn<'_> {
     }
 
     fn greet(&mut self) -> Result<(), Violation> {
-        let Line::Dialing { epoch, source, place, .. } = self.scene.line else { return Ok(()) };
-        let wire = self.model.bounds.wire;
-        let place = Direct.ask(wire, Filter::First, place, PLAIN);
+        let Line::Dialing { epoch, source, place: asked, .. } = self.scene.line else { return Ok(()) };
+        let (wire, events) = (self.model.bounds.wire, self.model.bounds.events);
+        let place = Direct.ask(wire, Filter::First, asked, PLAIN);
         let Ok(start) = self.scene.server.seat(wire, place, self.model.bounds.feed(), source) else {
             self.said = Said::TooOld;
             self.scene.ledger.is_too_old = true;
@@ -177,7 +178,12 @@ impl Turn<'_> {
         });
         self.scene.ledger.attempt.opened = Some(self.scene.now.monotonic);
         self.scene.ledger.attempt.heard = self.scene.now.monotonic;
-        self.hand(Input::Opened { epoch })
+        if asked == Place::Tip {
+            // What happened before is not what comes next.
+            self.scene.ledger.excused |= self.scene.server.first(self.scene.server.told, events);
+        }
+        self.hand(Input::Opened { epoch })?;
+        rules::must_doubt(self.scene, asked, &self.model.bounds)
     }
 
     fn pong(&mut self) -> Result<(), Violation> {

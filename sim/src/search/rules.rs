@@ -6,7 +6,8 @@ use highwater_core::cursor::{CursorKind, Place};
 use highwater_core::effect::{Notice, Outcome};
 use highwater_core::gap::{Cause, Gap, GapState};
 use highwater_core::number::Epoch;
-use highwater_core::scope::SourceId;
+use highwater_core::scope::{Scope, SourceId};
+use highwater_core::serve::Wire;
 use highwater_core::sink::{Append, Appended, Content, DeadLetter};
 use highwater_core::time::{Duration, Instant};
 
@@ -222,10 +223,11 @@ fn check_gap(scene: &Scene, gap: &Gap, said: Said, bounds: &Bounds) -> Result<()
     let is_skipped = gap.scope.kind == CursorKind::Time && gap.to.is_some();
     let is_late = has(Mishap::Garbage) || has(Mishap::Slow) || has(Mishap::Silence);
     let is_due = match gap.cause {
-        Cause::TooOld => is_told_old(scene, said) || gap.to.is_some(),
-        Cause::Witness => is_other || is_late || is_skipped,
+        Cause::TooOld => is_told_old(scene, gap.scope, said) || gap.to.is_some(),
+        Cause::Witness => is_other || is_late || is_skipped || is_doubtful(scene, gap.scope.source, bounds),
         Cause::Quiet => is_other || is_late,
-        Cause::Clock => has(Mishap::Rebuild),
+        // Or a life began at a moment that was still to come.
+        Cause::Clock => has(Mishap::Rebuild) || bounds.at_tip && has(Mishap::ClockStep),
         // Everything is old here, but where a life begins at the tip, and for a process whose clock is behind.
         Cause::Cutover => (bounds.at_tip || has(Mishap::ClockStep)) && gap.scope.kind == CursorKind::Time,
         Cause::HostSwitch => bounds.sources > 1,
@@ -234,14 +236,32 @@ fn check_gap(scene: &Scene, gap: &Gap, said: Said, bounds: &Bounds) -> Result<()
     must(is_due, Rule::O15Gaps, || format!("a gap without a cause: {gap}"))
 }
 
+/// A server that counts in time begins silently at the oldest event it has: without a witness that comes again, nothing
+/// tells whether that is where it was asked to.
+fn is_doubtful(scene: &Scene, source: SourceId, bounds: &Bounds) -> bool {
+    bounds.wire != Wire::V2 && scene.shelf.witness(source).is_none()
+}
+
+/// O15: and so that is on record once the connection is open.
+pub(super) fn must_doubt(scene: &Scene, place: Place, bounds: &Bounds) -> Result<(), Violation> {
+    let begins_at_a_time = matches!(place, Place::Time(_) | Place::Cursor(_));
+    let source = scene.line.open().map(|open| open.source);
+    let doubts = source.is_some_and(|source| begins_at_a_time && is_doubtful(scene, source, bounds));
+    must(!doubts || scene.ledger.has_told_gap, Rule::O15Gaps, || {
+        format!("begins at {place} without a witness, and that is on no record")
+    })
+}
+
 /// The source's word that it no longer has what it was asked for counts if it refused to go on from the checkpoint. If
-/// it only begins later, that is news to whoever was never told anything: what is durable is asked for once more to
-/// see the witness come, and losing that loses nothing.
-fn is_told_old(scene: &Scene, said: Said) -> bool {
+/// it only begins later, that is news to whoever never heard from it: what is durable is asked for once more to see the
+/// witness come, or by whoever takes over from another record, and losing that loses nothing.
+fn is_told_old(scene: &Scene, scope: Scope, said: Said) -> bool {
+    let is_left_open = |gap: &Gap| gap.scope != scope && gap.to.is_none() && gap.state != GapState::Closed;
     match said {
         Said::Nothing => false,
         Said::TooOld => true,
-        Said::Outdated => scene.ledger.is_too_old || !scene.shelf.has_witness(),
+        Said::Outdated if scene.shelf.witness(scope.source).is_some() => scene.ledger.is_too_old,
+        Said::Outdated => scene.ledger.is_too_old || !scene.shelf.gaps().any(is_left_open),
     }
 }
 
@@ -282,12 +302,13 @@ pub(super) fn check_state(scene: &Scene, config: &Config) -> Result<(), Violatio
     })
 }
 
-/// What no source can tell any more is excused where nothing durable could have told the machine that there was
-/// something; and what happened before a life that begins at the tip had begun, which is when that is durable.
+/// What the source that is asked cannot tell any more is excused where nothing durable could have told the machine that
+/// there was something; and what happened before a life that begins at the tip had begun, which is when that is durable.
 pub(super) fn account_losses(scene: &mut Scene, feed: Feed) {
     let server = scene.server;
-    let told = |count: u8| (0..count).fold(0, |bits, index| bits | 1 << server.id(index, feed.events).0);
-    scene.ledger.gone |= told(server.lost(feed));
+    let source = if feed.sources > 1 { scene.source() } else { 0 };
+    let told = |count| server.first(count, feed.events);
+    scene.ledger.gone |= told(server.floors[source]);
     if feed.at_tip && !scene.shelf.has_begun() {
         scene.ledger.excused |= told(server.told);
     }
@@ -297,7 +318,7 @@ pub(super) fn account_losses(scene: &mut Scene, feed: Feed) {
         return;
     }
     let handed = scene.ledger.waiting.all().iter().fold(0, |bits, handed| bits | 1 << handed.id().0);
-    let missed = if is_astray { told(server.told) } else { scene.ledger.gone };
+    let missed = scene.ledger.gone | if is_astray { told(server.told) } else { 0 };
     scene.ledger.excused |= missed & !handed;
 }
 

@@ -61,6 +61,11 @@ impl Server {
         EventId((self.history * events + index) as u32)
     }
 
+    /// The first so many events of its history, a bit each.
+    pub(super) const fn first(self, count: u8, events: u8) -> u32 {
+        ((1 << count) - 1) << (self.history * events)
+    }
+
     /// An event as a source tells it: a rebuilt one counts from one again.
     pub(super) fn telling(id: EventId, feed: Feed, source: SourceId) -> Telling {
         let source = u64::from(source.0);
@@ -68,11 +73,6 @@ impl Server {
         let time = NOON - first + apart * u64::from(id.0) - BEHIND * source;
         let number = u64::from(id.0 % u32::from(feed.events)) + 1;
         Telling { id, time, seq: Cursor(number + AHEAD * source) }
-    }
-
-    /// So many events no source can tell any more.
-    pub(super) fn lost(self, feed: Feed) -> u8 {
-        self.floors[..usize::from(feed.sources)].iter().copied().min().unwrap_or_default()
     }
 
     /// Where a subscription to `place` begins.

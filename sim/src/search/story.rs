@@ -119,8 +119,8 @@ impl Counterexample {
                 return told;
             }
         }
-        let mut offer = Offer::default();
-        for _ in 0..HEALING {
+        let (mut offer, healing) = (Offer::default(), if self.broken == Broken::Healing { HEALING } else { 0 });
+        for _ in 0..healing {
             model.offer(&scene, &mut offer);
             if heal::caught(|| model.tell(&mut scene, offer.acts()[0], Some(&mut told))).is_err() {
                 break;
