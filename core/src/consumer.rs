@@ -143,14 +143,15 @@ impl<P: Payload> Consumer<P> {
         }
         let slept = self.slept(now);
         self.now = now;
+        if self.buffer.is_empty() {
+            // Whatever comes first, an event or a gap, begins to wait now.
+            self.buffered_at = now.monotonic;
+        }
         match input {
             Input::Timeout => {}
             Input::Opened { .. } => self.opened(),
             Input::Received { items, .. } => {
                 self.heard(false);
-                if self.buffer.is_empty() {
-                    self.buffered_at = now.monotonic;
-                }
                 self.receive(items);
             }
             Input::Heard { pong, .. } => self.heard(pong),
