@@ -35,7 +35,8 @@ impl Clone for Attempts {
     }
 
     fn clone_from(&mut self, from: &Self) {
-        let (mut is_fatal, mut large) = (core::mem::take(&mut self.is_fatal), core::mem::take(&mut self.large));
+        let (mut is_fatal, mut large) =
+            (core::mem::take(&mut self.is_fatal), core::mem::take(&mut self.large));
         is_fatal.clone_from(&from.is_fatal);
         large.clone_from(&from.large);
         *self = Self { is_fatal, large, ..*from };

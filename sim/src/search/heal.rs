@@ -31,10 +31,12 @@ impl Model {
             open.next == self.bounds.events && !open.is_silent && !open.is_outdated && !open.is_paused
         });
         // Asked last, as it costs most.
-        let is_settled = || scene.machine.as_ref().is_some_and(|machine| {
-            let status = machine.status();
-            status.phase == Phase::Streaming && status.waiting_bytes == 0 && status.sink_failures == 0
-        });
+        let is_settled = || {
+            scene.machine.as_ref().is_some_and(|machine| {
+                let status = machine.status();
+                status.phase == Phase::Streaming && status.waiting_bytes == 0 && status.sink_failures == 0
+            })
+        };
         let is_quiet = matches!(scene.asked, Asked::Nothing) && scene.ledger.waiting.all().is_empty();
         is_at_end && is_quiet && is_settled()
     }

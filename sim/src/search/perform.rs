@@ -5,8 +5,8 @@ mod answers;
 use std::sync::Arc;
 
 use highwater_core::closure::Closure;
-use highwater_core::effect::{Effect, OpenOptions};
 use highwater_core::cursor::Place;
+use highwater_core::effect::{Effect, OpenOptions};
 use highwater_core::event::Item;
 use highwater_core::number::Epoch;
 use highwater_core::scope::SourceId;
@@ -44,7 +44,12 @@ impl Model {
     }
 
     /// The same, and writes it down.
-    pub(super) fn tell(&self, scene: &mut Scene, act: Act, mut told: Option<&mut Notes>) -> Result<(), Violation> {
+    pub(super) fn tell(
+        &self,
+        scene: &mut Scene,
+        act: Act,
+        mut told: Option<&mut Notes>,
+    ) -> Result<(), Violation> {
         if let Some(told) = &mut told {
             told.act(scene.now.monotonic, act);
         }

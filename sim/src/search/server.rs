@@ -76,7 +76,13 @@ impl Server {
     }
 
     /// Where a subscription to `place` begins.
-    pub(super) fn seat(self, wire: Wire, place: Place, feed: Feed, source: SourceId) -> Result<Start, TooOld> {
+    pub(super) fn seat(
+        self,
+        wire: Wire,
+        place: Place,
+        feed: Feed,
+        source: SourceId,
+    ) -> Result<Start, TooOld> {
         let floor = self.floors[usize::from(source.0)];
         let mark = |index: u8| {
             let telling = Self::telling(self.id(index, feed.events), feed, source);

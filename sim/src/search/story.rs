@@ -119,7 +119,8 @@ impl Counterexample {
                 return told;
             }
         }
-        let (mut offer, healing) = (Offer::default(), if self.broken == Broken::Healing { HEALING } else { 0 });
+        let (mut offer, healing) =
+            (Offer::default(), if self.broken == Broken::Healing { HEALING } else { 0 });
         for _ in 0..healing {
             model.offer(&scene, &mut offer);
             if heal::caught(|| model.tell(&mut scene, offer.acts()[0], Some(&mut told))).is_err() {

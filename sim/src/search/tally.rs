@@ -1,6 +1,7 @@
 //! What a search says of itself.
 
 use core::fmt;
+use std::time::Duration;
 
 use super::bounds::Mishap;
 use super::explore::Findings;
@@ -15,9 +16,14 @@ impl Findings {
 
     /// How much was done, in a line.
     pub fn sum(&self) -> String {
-        let numbers = [self.states, self.transitions, self.rate()].map(grouped);
-        let [states, transitions, rate] = numbers;
-        format!("{states} states, {transitions} transitions, {rate} a second and core")
+        let [states, transitions] = [self.states, self.transitions].map(grouped);
+        format!("{states} states, {transitions} transitions, {} a second and core", self.pace())
+    }
+
+    /// The rate, where there was time enough to tell.
+    fn pace(&self) -> String {
+        const LEAST: Duration = Duration::from_millis(20);
+        if self.cost < LEAST { "who knows how many".to_owned() } else { grouped(self.rate()) }
     }
 }
 
@@ -25,12 +31,7 @@ impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.took.as_secs_f64();
         writeln!(f, "states       {}, in {seconds:.2} s", grouped(self.states))?;
-        writeln!(
-            f,
-            "transitions  {}, {} a second and core",
-            grouped(self.transitions),
-            grouped(self.rate())
-        )?;
+        writeln!(f, "transitions  {}, {} a second and core", grouped(self.transitions), self.pace())?;
         writeln!(f, "longest path {} steps", self.depth)?;
         if self.broken.is_none() {
             let (states, longest) = (grouped(self.states), self.healing);
