@@ -118,7 +118,7 @@ pub(crate) fn run(args: &Args) -> bool {
     };
     let found: Vec<_> = thread::scope(|scope| {
         let searches: Vec<_> = args.wires().iter().map(|wire| scope.spawn(move || look(wire))).collect();
-        searches.into_iter().map(|search| search.join()).collect()
+        searches.into_iter().map(thread::ScopedJoinHandle::join).collect()
     });
     let took = began.elapsed();
     bar.finish_and_clear();

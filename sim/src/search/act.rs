@@ -71,8 +71,13 @@ impl Act {
     /// What goes wrong in it, if anything does.
     pub const fn mishap(self) -> Option<Mishap> {
         Some(match self {
-            Self::Start | Self::Answer | Self::Greet | Self::Pong => return None,
-            Self::Deliver | Self::Wait | Self::Unheard => return None,
+            Self::Start
+            | Self::Answer
+            | Self::Greet
+            | Self::Pong
+            | Self::Deliver
+            | Self::Wait
+            | Self::Unheard => return None,
             Self::Cut => Mishap::Cut,
             Self::Refuse => Mishap::Refused,
             Self::GoSilent => Mishap::Silence,
@@ -95,15 +100,15 @@ impl Act {
 
     /// Whether the process does not notice: what its machine is told, and its clocks, are as before.
     pub(super) const fn is_unnoticed(self) -> bool {
-        match self {
-            Self::Unheard | Self::GoSilent => true,
-            Self::Forget | Self::ForgetUnheard | Self::ForgetAside | Self::RaiseFence => true,
-            Self::Start | Self::Answer | Self::Greet | Self::Pong | Self::Deliver | Self::Wait => false,
-            Self::Cut | Self::Refuse | Self::WaitInVain | Self::DeliverPoison | Self::DeliverGarbage => false,
-            Self::AnswerUnavailable | Self::AnswerUnknownDone | Self::AnswerUnknownUndone => false,
-            Self::AnswerRefused | Self::Crash | Self::CrashDone | Self::Stop | Self::StepAhead => false,
-            Self::StepBack | Self::Rebuild | Self::SendAway | Self::RefuseForEver => false,
-        }
+        matches!(
+            self,
+            Self::Unheard
+                | Self::GoSilent
+                | Self::Forget
+                | Self::ForgetUnheard
+                | Self::ForgetAside
+                | Self::RaiseFence
+        )
     }
 
     /// What happens, in words.

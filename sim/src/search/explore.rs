@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use highwater_core::Input;
 use highwater_core::closure::Closure;
 use highwater_core::effect::Effect;
+use highwater_core::event::Item;
 use highwater_core::number::{Epoch, Op};
-use highwater_core::sink::Appended;
+use highwater_core::sink::{Appended, Unavailable};
 
 use super::act::Act;
 use super::arena::{Arena, Heir, Index};
@@ -131,6 +132,7 @@ struct Search<'a> {
     arena: Arena,
     queue: VecDeque<Waiting>,
     /// Scenes that are over: a copy is made over one of them.
+    #[allow(clippy::vec_box, reason = "a scene is large, and goes from hand to hand")]
     spare: Vec<Box<Scene>>,
     /// Fingerprints of the machines that late news was told to.
     told_late: Table,
@@ -300,11 +302,14 @@ fn check_late(scene: &mut Scene, print: u64) -> Result<(), Violation> {
     let next = machine.next_timeout();
     let epoch = line.map_or(Epoch(u64::MAX), |epoch| Epoch(epoch.0 - 1));
     let op = asked.map_or(Op(u64::MAX), |op| Op(op.0 - 1));
-    let late: [Input<Small>; 4] = [
+    let late: [Input<Small>; 7] = [
         Input::Opened { epoch },
+        Input::Heard { epoch, pong: true },
+        Input::Received { epoch, items: vec![Item::Info] },
         Input::Closed { epoch, closure: Closure::Retry { after: None } },
         Input::Appended { op, appended: Appended::Stored { stored: 1, duplicates: 0 } },
         Input::Flushed { op, flushed: Ok(()) },
+        Input::Loaded { op, loaded: Err(Unavailable) },
     ];
     for input in late {
         machine.handle(now, input);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use highwater_core::closure::Closure;
 use highwater_core::cursor::Place;
-use highwater_core::effect::{Effect, OpenOptions};
+use highwater_core::effect::{Effect, Notice, OpenOptions};
 use highwater_core::event::Item;
 use highwater_core::number::Epoch;
 use highwater_core::scope::SourceId;
@@ -20,7 +20,7 @@ use super::scene::{Asked, Line, Open, Scene};
 use super::server::{Server, fact};
 use super::story::Notes;
 use crate::carrier::{Carrier as _, Direct, Small};
-use crate::oracle::{Rule, Violation};
+use crate::oracle::{Rule, Violation, must};
 use crate::truth::{EventId, Filter, Nature};
 use answers::Answer;
 
@@ -56,7 +56,8 @@ impl Model {
         if let Some(mishap) = act.mishap() {
             scene.spent.spend(mishap);
         }
-        Turn { model: self, scene, told, has_handed: false, said: Said::Nothing }.act(act)?;
+        Turn { model: self, scene, told, has_handed: false, has_slept: false, said: Said::Nothing }
+            .act(act)?;
         rules::account_losses(scene, self.bounds.feed());
         rules::check_state(scene, &self.config)
     }
@@ -69,6 +70,8 @@ struct Turn<'a> {
     told: Option<&'a mut Notes>,
     /// The machine was handed an event in this very act.
     has_handed: bool,
+    /// The wall clock went ahead since the machine was last told something.
+    has_slept: bool,
     said: Said,
 }
 
@@ -141,6 +144,7 @@ impl Turn<'_> {
             told.begin(config, now);
         }
         self.scene.machine = Some(Consumer::new(config.clone(), now));
+        self.scene.ledger.wall = now.wall;
         self.scene.is_fenced = false;
         self.carry_out()
     }
@@ -154,7 +158,7 @@ impl Turn<'_> {
 
     /// The process wakes up because it wanted to.
     fn wait(&mut self) -> Result<(), Violation> {
-        let next = self.scene.machine.as_ref().and_then(|machine| machine.next_timeout());
+        let next = self.scene.machine.as_ref().and_then(Consumer::next_timeout);
         let Some(next) = next else {
             return Err(Violation::of(Rule::O9Liveness, "the machine waits for nothing"));
         };
@@ -194,9 +198,9 @@ impl Turn<'_> {
     fn pong(&mut self) -> Result<(), Violation> {
         let Line::Open(open) = &mut self.scene.line else { return Ok(()) };
         open.is_pinged = false;
-        let epoch = open.epoch;
-        self.scene.ledger.attempt.is_ponged = true;
-        self.scene.ledger.attempt.heard = self.scene.now.monotonic;
+        let (epoch, is_paused, attempt) = (open.epoch, open.is_paused, &mut self.scene.ledger.attempt);
+        attempt.is_ponged = true;
+        attempt.heard = if is_paused { attempt.paused } else { self.scene.now.monotonic };
         self.hand(Input::Heard { epoch, pong: true })
     }
 
@@ -272,6 +276,7 @@ impl Turn<'_> {
     /// Hands in what happened, and does what the machine says.
     fn hand(&mut self, input: Input<Small>) -> Result<(), Violation> {
         let now = self.scene.now;
+        self.has_slept = core::mem::replace(&mut self.scene.ledger.wall, now.wall) < now.wall;
         let Some(machine) = &mut self.scene.machine else { return Ok(()) };
         if let Some(told) = &mut self.told {
             told.input(now, &input);
@@ -305,13 +310,24 @@ impl Turn<'_> {
                 Ok(())
             }
             Effect::Ping { epoch } => self.with_line(epoch, |open| open.is_pinged = true),
-            Effect::Pause { epoch } => self.with_line(epoch, |open| open.is_paused = true),
-            Effect::Resume { epoch } => self.with_line(epoch, |open| open.is_paused = false),
+            Effect::Pause { epoch } => {
+                self.scene.ledger.attempt.paused = self.scene.now.monotonic;
+                self.with_line(epoch, |open| open.is_paused = true)
+            }
+            Effect::Resume { epoch } => {
+                let attempt = &mut self.scene.ledger.attempt;
+                attempt.heard = attempt.heard + self.scene.now.monotonic.since(attempt.paused);
+                self.with_line(epoch, |open| open.is_paused = false)
+            }
             Effect::Close { epoch, reason } => {
                 rules::check_close(self.scene, epoch, reason, self.has_handed, &self.model.config)?;
                 self.scene.line = Line::None;
                 rules::end_attempt(&mut self.scene.ledger, self.scene.now.monotonic);
                 Ok(())
+            }
+            Effect::Notice(Notice::Suspended { span }) => {
+                let what = || format!("slept for {span}, it says, and no clock went ahead");
+                must(self.has_slept, Rule::O11Silence, what)
             }
             Effect::Notice(notice) => rules::check_notice(self.scene, notice, self.said, &self.model.bounds),
             Effect::Ignored(why) => {

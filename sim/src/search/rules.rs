@@ -23,6 +23,8 @@ use crate::truth::EventId;
 
 /// A connection that lived so long, and answered a ping, was good.
 const GOOD_AFTER: Duration = Duration::from_secs(10);
+/// A deadline that is seen late is judged after so much more.
+const REPRIEVE: Duration = Duration::from_secs(1);
 /// An event that was refused so often is set aside.
 pub(super) const REFUSALS: u8 = 3;
 
@@ -141,6 +143,9 @@ pub(super) fn check_dial(scene: &mut Scene, source: SourceId, place: Place) -> R
         format!("a dial while these wait to become durable: {:?}", ledger.waiting.all())
     })?;
     must(!ledger.is_stopping, Rule::O10Stop, || "a dial after the stop".to_owned())?;
+    must(scene.shelf.has_record(source), Rule::O3Monotonic, || {
+        "a dial before it is durable where to begin".to_owned()
+    })?;
     let now = scene.now.monotonic;
     let is_paced = ledger.attempt.ended.is_none_or(|ended| ended < now);
     must(is_paced, Rule::O7Pace, || "a dial with no pause before it".to_owned())?;
@@ -268,7 +273,10 @@ fn is_told_old(scene: &Scene, scope: Scope, said: Said) -> bool {
 /// O10, O12: a process ends when it was asked to, or when another writer is there.
 pub(super) fn check_stop(scene: &Scene, outcome: Outcome, bounds: &Bounds) -> Result<(), Violation> {
     let is_due = match outcome {
-        Outcome::Stopped => scene.ledger.is_stopping && scene.ledger.waiting.all().is_empty(),
+        Outcome::Stopped => {
+            let is_all_durable = scene.ledger.waiting.all().is_empty() && !scene.ledger.is_unflushed;
+            scene.ledger.is_stopping && is_all_durable
+        }
         Outcome::GraceOver => scene.ledger.is_stopping,
         Outcome::Fenced => scene.spent.of(Mishap::Fence) > 0,
         Outcome::AllFatal => scene.spent.of(Mishap::Fatal) >= bounds.sources,
@@ -299,6 +307,19 @@ pub(super) fn check_state(scene: &Scene, config: &Config) -> Result<(), Violatio
     })?;
     must(status.waiting_events <= config.buffer_events, Rule::O8Memory, || {
         format!("{} events wait, and there is room for {}", status.waiting_events, config.buffer_events)
+    })?;
+    check_watch(scene, machine.next_timeout(), config)
+}
+
+/// O11: whoever reads looks up before the other side was silent for too long. Whoever seems to have slept asks anew.
+fn check_watch(scene: &Scene, next: Option<Instant>, config: &Config) -> Result<(), Violation> {
+    let reads = scene.line.open().is_some_and(|open| !open.is_paused);
+    if !reads || scene.spent.of(Mishap::ClockStep) > 0 {
+        return Ok(());
+    }
+    let latest = scene.ledger.attempt.heard + config.stall_timeout + REPRIEVE;
+    must(next.is_some_and(|next| next <= latest), Rule::O11Silence, || {
+        format!("looks up at {next:?}, and the other side is given up by {latest}")
     })
 }
 

@@ -37,8 +37,8 @@ pub struct Scene {
 
 impl Clone for Scene {
     fn clone(&self) -> Self {
-        let (machine, asked, shelf) = (self.machine.clone(), self.asked.clone(), Arc::clone(&self.shelf));
-        Self { machine, asked, shelf, ..*self }
+        let (machine, asked) = (self.machine.clone(), self.asked.clone());
+        Self { machine, asked, shelf: Arc::clone(&self.shelf), ..*self }
     }
 
     /// Over another scene, whose room it takes over.

@@ -69,6 +69,11 @@ impl Shelf {
         self.disk.checkpoints().next().is_some()
     }
 
+    /// Whether a record of this source is durable.
+    pub(super) fn has_record(&self, source: SourceId) -> bool {
+        self.disk.checkpoints().any(|(scope, _)| scope.source == source)
+    }
+
     /// Whether any event was ever a witness.
     pub(super) fn has_witness(&self) -> bool {
         self.disk.checkpoints().any(|(_, checkpoint)| checkpoint.witness.is_some())

@@ -31,6 +31,7 @@ impl Turn<'_> {
             Asked::Load(op) => self.load(op, answer),
             Asked::Flush(op) => {
                 let flushed = if answer == Answer::Plain { Ok(()) } else { Err(Unavailable) };
+                self.scene.ledger.is_unflushed &= flushed.is_err();
                 self.hand(Input::Flushed { op, flushed })
             }
             Asked::Append { append, covers } => {
@@ -83,6 +84,7 @@ impl Turn<'_> {
         match &appended {
             Appended::Stored { stored, .. } => {
                 rules::forget_refusals(ledger, append);
+                ledger.is_unflushed = true;
                 ledger.attempt.is_good |= *stored > 0 || is_further;
                 ledger.has_told_gap &= !is_further;
                 ledger.is_too_old &= !is_further;
