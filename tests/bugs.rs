@@ -4,6 +4,7 @@ use std::path::Path;
 
 use highwater_campaign::bugs::{Bug, Fate, Found, Historic};
 use highwater_campaign::garden::{Garden, Mode};
+use highwater_campaign::searched::{Searched, UNKNOWN};
 
 #[test]
 fn every_planted_bug_fits_the_sources() {
@@ -57,6 +58,17 @@ fn what_was_found_of_every_bug_is_kept() {
 }
 
 #[test]
+fn what_the_search_finds_is_kept_and_why_not_the_rest() {
+    let known = Searched::all().unwrap();
+    for bug in Bug::all().unwrap() {
+        let found = known.iter().find(|found| found.name == bug.name());
+        let found = found.unwrap_or_else(|| panic!("{}: `--bin bugs -- --by search --keep`", bug.name()));
+        let is_told = found.found.as_ref().map_or_else(|why| why != UNKNOWN, |_| true);
+        assert!(is_told, "{}: why does the search not find it?", bug.name());
+    }
+}
+
+#[test]
 fn the_seeds_find_a_planted_bug() {
     let garden = Garden::lay_out(Path::new(env!("CARGO_TARGET_TMPDIR")).join("bugs")).unwrap();
     let bug = Bug::all().unwrap().into_iter().find(|bug| bug.name().starts_with("h-c4")).unwrap();
@@ -73,7 +85,7 @@ fn the_search_finds_some(garden: &Garden) {
     for name in ["h-c4", "h-b6", "own-1-"] {
         let bug = Bug::all().unwrap().into_iter().find(|bug| bug.name().starts_with(name)).unwrap();
         garden.plant(&bug.patch).unwrap().unwrap();
-        let (steps, rule) = garden.search().unwrap().expect("the search finds it");
-        assert!(steps <= 16, "{name} by {steps} steps: {rule}");
+        let path = garden.search("--events 2 --faults 2").unwrap().expect("the search finds it");
+        assert!(path.steps <= 16, "{name} by {path:?}");
     }
 }

@@ -62,6 +62,7 @@ scenarios! {
     a_flush_that_fails_is_asked_again_before_the_dial
     a_full_buffer_stops_the_reading
     a_gap_left_open_ends_behind_what_was_durable
+    a_gap_waits_like_an_event
     a_history_that_is_always_too_old_is_asked_for_five_times
     a_hundred_malformed_frames_in_a_row_end_the_connection
     a_lost_answer_to_the_first_load_is_asked_again
@@ -104,6 +105,7 @@ scenarios! {
     an_append_that_was_durable_is_not_repeated
     an_event_too_large_is_set_aside
     an_outdated_cursor_is_a_lost_gap
+    an_outdated_cursor_told_late_is_no_loss
     an_unavailable_sink_is_never_poison
     an_overlap_reaches_up_to_its_witness
     an_overlap_that_falters_is_the_same_history

@@ -9,6 +9,7 @@ mod approach;
 mod attempts;
 mod buffer;
 mod continuity;
+mod copy;
 mod cutover;
 mod dial;
 mod fingerprint;
@@ -62,7 +63,7 @@ const GOOD_AFTER: Duration = Duration::from_secs(10);
 ///
 /// Whenever it asks for nothing it can be written down whole, and the one that is read again goes on as it would have:
 /// a trace that does not begin at a birth begins so.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(bound(
     serialize = "P: Clone + Serialize, P::Key: Serialize",
     deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
@@ -142,14 +143,15 @@ impl<P: Payload> Consumer<P> {
         }
         let slept = self.slept(now);
         self.now = now;
+        if self.buffer.is_empty() {
+            // Whatever comes first, an event or a gap, begins to wait now.
+            self.buffered_at = now.monotonic;
+        }
         match input {
             Input::Timeout => {}
             Input::Opened { .. } => self.opened(),
             Input::Received { items, .. } => {
                 self.heard(false);
-                if self.buffer.is_empty() {
-                    self.buffered_at = now.monotonic;
-                }
                 self.receive(items);
             }
             Input::Heard { pong, .. } => self.heard(pong),

@@ -5,10 +5,27 @@ use std::time::Duration;
 /// Processor time that all threads of this process have spent.
 #[cfg(unix)]
 pub(crate) fn spent() -> Duration {
-    use nix::sys::resource::{UsageWho, getrusage};
+    spent_by(nix::sys::resource::UsageWho::RUSAGE_SELF)
+}
+
+/// Processor time that this thread has spent; where nobody counts that, all of them.
+#[cfg(target_os = "linux")]
+pub(crate) fn spent_by_thread() -> Duration {
+    spent_by(nix::sys::resource::UsageWho::RUSAGE_THREAD)
+}
+
+/// Processor time that this thread has spent; where nobody counts that, all of them.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn spent_by_thread() -> Duration {
+    spent()
+}
+
+#[cfg(unix)]
+fn spent_by(who: nix::sys::resource::UsageWho) -> Duration {
+    use nix::sys::resource::getrusage;
     use nix::sys::time::TimeValLike as _;
 
-    let usage = getrusage(UsageWho::RUSAGE_SELF).expect("the system says what its own process has cost");
+    let usage = getrusage(who).expect("the system says what its own process has cost");
     let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     Duration::from_micros(micros.unsigned_abs())
 }

@@ -105,6 +105,11 @@ impl<P: Told + PartialEq> Disk<P> {
         self.compares
     }
 
+    /// The server's time of the newest event.
+    pub(crate) fn newest(&self) -> Option<WallTime> {
+        self.records.newest
+    }
+
     /// What was set aside.
     pub(crate) fn letters(&self) -> &[(Scope, DeadLetter<P>)] {
         &self.records.letters

@@ -1,5 +1,7 @@
 //! Plants every bug of `tests/bugs` in turn, and lets the seeds look for it; exit code 1 unless each is found about as
 //! soon as before, each case that is kept fails with its bug, and no seed complains without one.
+//!
+//! Or lets the exhaustive search look for it: exit code 1 if one is missed that it found before.
 #![allow(clippy::print_stdout, reason = "the account is what the program is for")]
 
 use std::path::PathBuf;
@@ -9,6 +11,7 @@ use clap::Parser as _;
 use highwater_campaign::Failure;
 use highwater_campaign::bugs::{Bug, Found, HEAD};
 use highwater_campaign::garden::{Garden, Mode, beside_this_program};
+use highwater_campaign::searched::{self, Searched};
 
 /// Plants every bug of `tests/bugs` in turn in a copy of the core, and lets the seeds look for it.
 #[derive(clap::Parser)]
@@ -19,12 +22,23 @@ struct Args {
     /// So many seeds look for a bug at most
     #[arg(long, default_value_t = 10_000)]
     seeds: u64,
+    /// Who looks for them
+    #[arg(long, default_value = "seeds")]
+    by: By,
     /// Put what was found on record, and the smallest case of each bug that has none
     #[arg(long)]
     keep: bool,
     /// Where the copy is laid out and built [default: bugs/ in cargo's target folder]
     #[arg(long, value_name = "FOLDER")]
     garden: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum By {
+    /// The seeds
+    Seeds,
+    /// The exhaustive search of small worlds
+    Search,
 }
 
 fn main() -> Result<ExitCode, Failure> {
@@ -40,12 +54,48 @@ fn main() -> Result<ExitCode, Failure> {
         return Err(misfits.join("\n").into());
     }
     let garden = Garden::lay_out(args.garden.clone().map_or_else(|| beside_this_program("bugs"), Ok)?)?;
+    match args.by {
+        By::Seeds => by_seeds(&garden, &bugs, &args),
+        By::Search => by_search(&garden, &bugs, &args),
+    }
+}
+
+/// Lets the exhaustive search look for each.
+fn by_search(garden: &Garden, bugs: &[Bug], args: &Args) -> Result<ExitCode, Failure> {
+    let mut known = Searched::all().unwrap_or_default();
+    let (mut count, mut is_worse) = (0, false);
+    println!("{}", searched::HEAD.lines().last().unwrap_or_default());
+    for bug in bugs {
+        let name = bug.name();
+        garden.plant(&bug.patch)?.map_err(|error| format!("with {name}: {error}"))?;
+        let before = known.iter().find(|known| known.name == name);
+        let searched = Searched::look(garden, &name, before)?;
+        println!("{}", searched.line());
+        count += usize::from(searched.found.is_ok());
+        if searched.found.is_err() && before.is_some_and(|before| before.found.is_ok()) {
+            println!("{name}: MISSED, and was found before");
+            is_worse = true;
+        }
+        known.retain(|known| known.name != searched.name);
+        known.push(searched);
+    }
+    if args.keep {
+        let all: Vec<String> = Bug::all()?.iter().map(Bug::name).collect();
+        known.retain(|known| all.contains(&known.name));
+        known.sort_by(|a, b| a.name.cmp(&b.name));
+        Searched::keep(&known)?;
+    }
+    println!("{count} of {} bugs are found by the search", bugs.len());
+    Ok(if is_worse { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn by_seeds(garden: &Garden, bugs: &[Bug], args: &Args) -> Result<ExitCode, Failure> {
     let mut known = Found::all().unwrap_or_default();
     let mut account = Account::default();
     println!("{}", HEAD.lines().last().unwrap_or_default());
-    for bug in &bugs {
+    for bug in bugs {
         let before = known.iter().find(|found| found.name == bug.name());
-        if let Some(found) = account.look(&garden, bug, before, &args)? {
+        if let Some(found) = account.look(garden, bug, before, args)? {
             println!("{}", found.line());
             known.retain(|known| known.name != found.name);
             known.push(found);

@@ -13,6 +13,7 @@ pub mod mutants;
 pub mod program;
 pub mod rounds;
 pub mod search;
+pub mod searched;
 pub mod stall;
 pub mod truth;
 

@@ -130,14 +130,17 @@ impl<P: Payload> Consumer<P> {
         if matches!(self.state, State::Stopped) {
             return;
         }
-        let now = self.now.monotonic;
-        match core::mem::replace(&mut self.writer, Writer::Free { flushed: false }) {
-            Writer::Waiting { until, task, failures } if until <= now => self.ask(task, failures),
-            Writer::Free { flushed } => {
-                self.writer = Writer::Free { flushed };
-                self.ask_next(flushed);
-            }
-            other => self.writer = other,
+        match self.writer {
+            Writer::Free { flushed } => self.ask_next(flushed),
+            Writer::Waiting { until, .. } if until <= self.now.monotonic => self.ask_again(),
+            Writer::Waiting { .. } | Writer::Asked { .. } => {}
+        }
+    }
+
+    fn ask_again(&mut self) {
+        let idle = Writer::Free { flushed: false };
+        if let Writer::Waiting { task, failures, .. } = core::mem::replace(&mut self.writer, idle) {
+            self.ask(task, failures);
         }
     }
 

@@ -13,7 +13,7 @@ const FAILURES_PER_SOURCE: u32 = 3;
 const LARGE_DEATHS_MAX: u8 = 3;
 
 /// The attempts so far.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Attempts {
     /// The source that is asked.
     pub(super) source: SourceId,
@@ -26,6 +26,21 @@ pub(super) struct Attempts {
     is_fatal: Vec<bool>,
     /// For each source: where connections died of a large message, and how many.
     large: Vec<Option<(Place, u8)>>,
+}
+
+impl Clone for Attempts {
+    fn clone(&self) -> Self {
+        let (is_fatal, large) = (self.is_fatal.clone(), self.large.clone());
+        Self { is_fatal, large, ..*self }
+    }
+
+    fn clone_from(&mut self, from: &Self) {
+        let (mut is_fatal, mut large) =
+            (core::mem::take(&mut self.is_fatal), core::mem::take(&mut self.large));
+        is_fatal.clone_from(&from.is_fatal);
+        large.clone_from(&from.large);
+        *self = Self { is_fatal, large, ..*from };
+    }
 }
 
 /// Whether to ask for compression.

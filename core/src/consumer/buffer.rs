@@ -60,7 +60,7 @@ pub(super) struct Batch<P: Payload> {
 }
 
 /// Everything that waits.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(bound(
     serialize = "P: Clone + Serialize, P::Key: Serialize",
     deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
@@ -69,6 +69,17 @@ pub(super) struct Buffer<P: Payload> {
     entries: VecDeque<Entry<P>>,
     events: u32,
     bytes: u64,
+}
+
+impl<P: Payload> Clone for Buffer<P> {
+    fn clone(&self) -> Self {
+        Self { entries: self.entries.clone(), events: self.events, bytes: self.bytes }
+    }
+
+    fn clone_from(&mut self, from: &Self) {
+        self.entries.clone_from(&from.entries);
+        (self.events, self.bytes) = (from.events, from.bytes);
+    }
 }
 
 /// What a queue's entry costs besides its payload.

@@ -58,7 +58,7 @@ impl<K> Continuity<K> {
 
     /// Whether all from before the witness on was asked for, and so the witness will tell whether anything is missing.
     pub(super) const fn is_by_time(&self) -> bool {
-        matches!(self, Self::Expected(_, By::SeqByTime))
+        matches!(self, Self::Expected(_, By::SeqByTime) | Self::Unproven(_, By::SeqByTime))
     }
 
     /// Whether the witness is expected as the very first event.

@@ -18,7 +18,7 @@ const COVER_STEP: Duration = Duration::from_secs(60);
 const GAPS_MAX: usize = 64;
 
 /// What the sink holds, and what must be true before it may hold more.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Records<K> {
     pub(super) fence: Fence,
     /// The sink stores an event that comes again only once.
@@ -34,6 +34,20 @@ pub(super) struct Records<K> {
     covered: WallTime,
     /// Whether what is appended moves the checkpoint: not before continuity is settled.
     pub(super) advance: Advance,
+}
+
+impl<K: Clone> Clone for Records<K> {
+    fn clone(&self) -> Self {
+        let (rows, gaps) = (self.rows.clone(), self.gaps.clone());
+        Self { rows, gaps, ..*self }
+    }
+
+    fn clone_from(&mut self, from: &Self) {
+        let (mut rows, mut gaps) = (core::mem::take(&mut self.rows), core::mem::take(&mut self.gaps));
+        rows.clone_from(&from.rows);
+        gaps.clone_from(&from.gaps);
+        *self = Self { rows, gaps, ..*from };
+    }
 }
 
 /// What is known of one scope.

@@ -1,10 +1,12 @@
 //! `search`: all states of a small world, and a fair way to the end from each.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use highwater_core::serve::Wire;
-use highwater_sim::{Bounds, Counterexample, Mishap, Model, search};
+use highwater_core::time::Duration as Span;
+use highwater_sim::{Bounds, Counterexample, Findings, Mishap, Model, search};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{complain, say};
@@ -21,9 +23,18 @@ pub(crate) struct Args {
     /// How often one kind may; repeat it for others, or say `all=0` first and name what may
     #[arg(long, value_name = "KIND=N", value_parser = bound)]
     bound: Vec<(Option<Mishap>, u8)>,
-    /// How the source speaks
-    #[arg(long, default_value = "v2")]
+    /// How the sources speak
+    #[arg(long, default_value = "both")]
     wire: WireArg,
+    /// How many sources tell the same
+    #[arg(long, default_value_t = Bounds::default().sources, value_parser = clap::value_parser!(u8).range(1..=2))]
+    sources: u8,
+    /// Begin with what comes next, not with the oldest there is
+    #[arg(long)]
+    tip: bool,
+    /// A batch waits for more for so long
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
+    batch_delay: Duration,
     /// No path is longer
     #[arg(long, value_name = "STEPS")]
     depth: Option<u32>,
@@ -37,6 +48,8 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum WireArg {
+    /// A world for each, side by side
+    Both,
     /// Counts in time
     V1,
     /// Counts in numbers
@@ -57,9 +70,20 @@ fn bound(text: &str) -> Result<(Option<Mishap>, u8), String> {
 }
 
 impl Args {
-    fn bounds(&self) -> Bounds {
+    fn wires(&self) -> &'static [(Wire, &'static str)] {
+        match self.wire {
+            WireArg::Both => &[(Wire::V1, "v1"), (Wire::V2, "v2")],
+            WireArg::V1 => &[(Wire::V1, "v1")],
+            WireArg::V2 => &[(Wire::V2, "v2")],
+        }
+    }
+
+    fn bounds(&self, wire: Wire) -> Bounds {
         let mut bounds = Bounds {
-            wire: if self.wire == WireArg::V1 { Wire::V1 } else { Wire::V2 },
+            wire,
+            sources: self.sources,
+            at_tip: self.tip,
+            batch_delay: Span::from_micros(u64::try_from(self.batch_delay.as_micros()).unwrap_or(u64::MAX)),
             events: self.events,
             faults: self.faults,
             each: [self.faults; Mishap::ALL.len()],
@@ -76,27 +100,56 @@ impl Args {
     }
 }
 
-/// Searches. True if everything held.
+/// Searches, a thread for each wire. True if everything held.
 pub(crate) fn run(args: &Args) -> bool {
-    let model = Model::new(args.bounds());
     // Drawn on stderr, and only where that is a terminal.
     let bar = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(100));
-    let findings = search(&model, |states, transitions| {
-        bar.set_message(format!("{states} states, {transitions} transitions"));
+    let began = Instant::now();
+    let look = |&(wire, name): &(Wire, &str)| {
+        let model = Model::new(args.bounds(wire));
+        let findings = search(&model, |states, transitions| {
+            bar.set_message(format!("{name}: {states} states, {transitions} transitions"));
+        });
+        (model, findings)
+    };
+    let found: Vec<_> = thread::scope(|scope| {
+        let searches: Vec<_> = args.wires().iter().map(|wire| scope.spawn(move || look(wire))).collect();
+        searches.into_iter().map(thread::ScopedJoinHandle::join).collect()
     });
+    let took = began.elapsed();
     bar.finish_and_clear();
+    let mut all = Findings::default();
+    let mut holds = true;
+    for ((_, name), found) in args.wires().iter().zip(found) {
+        let Ok((model, findings)) = found else {
+            complain(&format!("{name}: the search panicked"));
+            holds = false;
+            continue;
+        };
+        holds &= findings.broken.is_none();
+        tell(args, name, &model, &findings);
+        all.states += findings.states;
+        all.transitions += findings.transitions;
+        all.cost += findings.cost;
+    }
+    say(&format!("{}, in {:.2} s", all.sum(), took.as_secs_f64()));
+    holds
+}
+
+fn tell(args: &Args, name: &str, model: &Model, findings: &Findings) {
+    say(&format!("wire         {name}"));
     if let Some(broken) = &findings.broken {
         say(&broken.to_string());
-        say(&broken.story(&model));
-        keep(args, broken, &model);
+        say(&broken.story(model));
+        keep(args, broken, model);
         say("");
     }
     say(&findings.to_string());
-    findings.broken.is_none()
+    say("");
 }
 
 fn keep(args: &Args, broken: &Counterexample, model: &Model) {

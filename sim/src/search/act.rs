@@ -19,6 +19,8 @@ pub enum Act {
     Deliver,
     /// Nothing happens until the machine's next deadline.
     Wait,
+    /// An event happens, and nobody is there to hear it.
+    Unheard,
     /// The connection ends.
     Cut,
     /// The dial is refused.
@@ -55,17 +57,27 @@ pub enum Act {
     ForgetUnheard,
     /// The server starts anew with another history, and an event that nobody heard dies with the old one.
     Rebuild,
+    /// The source that is not asked just now gives up all that it told.
+    ForgetAside,
     /// Another writer opens the sink.
     RaiseFence,
+    /// The dial or the connection ends, and another source would be better.
+    SendAway,
+    /// The dial is refused once and for all.
+    RefuseForEver,
 }
 
 impl Act {
     /// What goes wrong in it, if anything does.
     pub const fn mishap(self) -> Option<Mishap> {
         Some(match self {
-            Self::Start | Self::Answer | Self::Greet | Self::Pong | Self::Deliver | Self::Wait => {
-                return None;
-            }
+            Self::Start
+            | Self::Answer
+            | Self::Greet
+            | Self::Pong
+            | Self::Deliver
+            | Self::Wait
+            | Self::Unheard => return None,
             Self::Cut => Mishap::Cut,
             Self::Refuse => Mishap::Refused,
             Self::GoSilent => Mishap::Silence,
@@ -78,10 +90,25 @@ impl Act {
             Self::Crash | Self::CrashDone => Mishap::Crash,
             Self::Stop => Mishap::Stop,
             Self::StepAhead | Self::StepBack => Mishap::ClockStep,
-            Self::Forget | Self::ForgetUnheard => Mishap::Retention,
+            Self::Forget | Self::ForgetUnheard | Self::ForgetAside => Mishap::Retention,
             Self::Rebuild => Mishap::Rebuild,
             Self::RaiseFence => Mishap::Fence,
+            Self::SendAway => Mishap::Away,
+            Self::RefuseForEver => Mishap::Fatal,
         })
+    }
+
+    /// Whether the process does not notice: what its machine is told, and its clocks, are as before.
+    pub(super) const fn is_unnoticed(self) -> bool {
+        matches!(
+            self,
+            Self::Unheard
+                | Self::GoSilent
+                | Self::Forget
+                | Self::ForgetUnheard
+                | Self::ForgetAside
+                | Self::RaiseFence
+        )
     }
 
     /// What happens, in words.
@@ -93,6 +120,7 @@ impl Act {
             Self::Pong => "the ping is answered",
             Self::Deliver => "the next event arrives",
             Self::Wait => "the deadline comes",
+            Self::Unheard => "an event happens, and nobody hears it",
             Self::Cut => "the connection is cut",
             Self::Refuse => "the dial is refused",
             Self::GoSilent => "the other side falls silent",
@@ -111,7 +139,10 @@ impl Act {
             Self::Forget => "the server gives up what it told",
             Self::ForgetUnheard => "the server gives up what it told, and an event that nobody heard",
             Self::Rebuild => "the server starts anew with another history",
+            Self::ForgetAside => "the source that is not asked gives up what it told",
             Self::RaiseFence => "another writer opens the sink",
+            Self::SendAway => "the source sends us to another one",
+            Self::RefuseForEver => "the source refuses the dial for ever",
         }
     }
 }

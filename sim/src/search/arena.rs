@@ -1,9 +1,7 @@
 //! Every state reached, as where it was reached from and by what, so that a path costs no more than its states.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use super::act::Act;
+use super::table::Table;
 
 /// The number of a state, in the order of reaching.
 pub(super) type Index = u32;
@@ -31,14 +29,14 @@ pub(super) enum Heir {
 pub(super) struct Arena {
     nodes: Vec<Node>,
     heirs: Vec<Heir>,
-    seen: HashMap<u64, Index, BuildHasherDefault<Mixed>>,
+    seen: Table,
 }
 
 impl Arena {
     /// Puts down a state; none if it was reached before, and then as what.
     pub(super) fn reach(&mut self, key: u64, from: Index, by: Act) -> Result<Index, Index> {
         let index = self.nodes.len() as Index;
-        let known = *self.seen.entry(key).or_insert(index);
+        let known = self.seen.enter(key, index);
         if known != index {
             return Err(known);
         }
@@ -48,7 +46,7 @@ impl Arena {
     }
 
     pub(super) fn find(&self, key: u64) -> Option<Index> {
-        self.seen.get(&key).copied()
+        self.seen.find(key)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -73,23 +71,5 @@ impl Arena {
         }
         path.reverse();
         path
-    }
-}
-
-/// Keys are hashes already.
-#[derive(Debug, Default)]
-pub(super) struct Mixed(u64);
-
-impl Hasher for Mixed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0 = word;
     }
 }

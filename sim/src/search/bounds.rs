@@ -3,6 +3,7 @@
 use core::fmt;
 
 use highwater_core::serve::Wire;
+use highwater_core::time::Duration;
 
 /// What may go wrong in the small world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,11 +38,15 @@ pub enum Mishap {
     Rebuild,
     /// Another writer opens the sink.
     Fence,
+    /// The source sends us to another one; only where there is another.
+    Away,
+    /// The source will never have us; only where there is another.
+    Fatal,
 }
 
 impl Mishap {
     /// All there are.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Cut,
         Self::Refused,
         Self::Silence,
@@ -57,6 +62,8 @@ impl Mishap {
         Self::Retention,
         Self::Rebuild,
         Self::Fence,
+        Self::Away,
+        Self::Fatal,
     ];
 
     /// The word for it.
@@ -77,6 +84,8 @@ impl Mishap {
             Self::Retention => "retention",
             Self::Rebuild => "rebuild",
             Self::Fence => "fence",
+            Self::Away => "away",
+            Self::Fatal => "fatal",
         }
     }
 }
@@ -90,8 +99,14 @@ impl fmt::Display for Mishap {
 /// The limits of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// How the source speaks.
+    /// How each source speaks.
     pub wire: Wire,
+    /// How many sources tell the same; [`Bounds::SOURCES_MAX`] at most.
+    pub sources: u8,
+    /// A life without a record begins with what comes next, and not with the oldest there is.
+    pub at_tip: bool,
+    /// For so long a batch waits for more.
+    pub batch_delay: Duration,
     /// Events in each history of the source; [`Bounds::EVENTS_MAX`] at most.
     pub events: u8,
     /// So much may go wrong on one path.
@@ -107,12 +122,20 @@ pub struct Bounds {
 impl Bounds {
     /// Each event is a bit, and there are two histories.
     pub const EVENTS_MAX: u8 = 8;
+    /// One that is asked first, and one for when it fails.
+    pub const SOURCES_MAX: u8 = 2;
     /// How often something went wrong is counted in four bits.
     pub const EACH_MAX: u8 = 15;
 
     /// How often this may go wrong.
+    #[inline]
     pub fn of(&self, mishap: Mishap) -> u8 {
         self.each[mishap as usize].min(self.faults)
+    }
+
+    /// What there is to tell, and by whom.
+    pub(super) const fn feed(&self) -> Feed {
+        Feed { events: self.events, sources: self.sources, at_tip: self.at_tip }
     }
 }
 
@@ -121,6 +144,9 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             wire: Wire::V2,
+            sources: 1,
+            at_tip: false,
+            batch_delay: Duration::ZERO,
             events: 2,
             faults: 3,
             each: [3; Mishap::ALL.len()],
@@ -130,24 +156,37 @@ impl Default for Bounds {
     }
 }
 
-/// How often what went wrong on the way to a state: four bits for each kind.
+/// What there is to tell, and by whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Feed {
+    pub(super) events: u8,
+    pub(super) sources: u8,
+    pub(super) at_tip: bool,
+}
+
+/// How often what went wrong on the way to a state: four bits for each kind, and how often anything did in the last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Spent(u64);
+pub(super) struct Spent(u128);
+
+/// Where the sum of all is.
+const TOTAL: u32 = 120;
 
 impl Spent {
-    pub(super) fn of(self, mishap: Mishap) -> u8 {
-        (self.0 >> (4 * mishap as u64)) as u8 & 0xf
+    #[inline]
+    pub(super) const fn of(self, mishap: Mishap) -> u8 {
+        (self.0 >> (4 * mishap as u32)) as u8 & 0xf
     }
 
-    pub(super) fn spend(&mut self, mishap: Mishap) {
-        self.0 += 1 << (4 * mishap as u64);
+    pub(super) const fn spend(&mut self, mishap: Mishap) {
+        self.0 += 1 << (4 * mishap as u32) | 1 << TOTAL;
     }
 
-    pub(super) fn total(self) -> u8 {
-        Mishap::ALL.into_iter().map(|mishap| self.of(mishap)).sum()
+    #[inline]
+    pub(super) const fn total(self) -> u8 {
+        (self.0 >> TOTAL) as u8
     }
 
-    pub(super) const fn word(self) -> u64 {
-        self.0
+    pub(super) const fn words(self) -> [u64; 2] {
+        [self.0 as u64, (self.0 >> 64) as u64]
     }
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use highwater_core::Input;
 use highwater_core::closure::Closure;
 use highwater_core::effect::Effect;
+use highwater_core::event::Item;
 use highwater_core::number::{Epoch, Op};
-use highwater_core::sink::Appended;
+use highwater_core::sink::{Appended, Unavailable};
 
 use super::act::Act;
 use super::arena::{Arena, Heir, Index};
@@ -17,6 +18,7 @@ use super::model::Model;
 use super::offer::Offer;
 use super::scene::Scene;
 use super::story::{Broken, Counterexample};
+use super::table::Table;
 use super::twins::Twins;
 use crate::carrier::Small;
 use crate::cpu;
@@ -33,8 +35,12 @@ pub struct Findings {
     pub depth: u32,
     /// The longest fair way to the end of the feed, in steps; there is one from each state.
     pub healing: u32,
+    /// The steps of all fair ways: each of them is one of the transitions, and was done once.
+    pub fair_steps: u64,
     /// States at the end of the feed, each with closed books.
     pub goals: u64,
+    /// Different machines, each of which was told late news.
+    pub machines: u64,
     /// Pairs of states that look the same, and were seen to do the same.
     pub twins: u64,
     /// How often something would have gone wrong once more, if the bounds had let it.
@@ -73,16 +79,18 @@ pub fn search(model: &Model, mut progress: impl FnMut(u64, u64)) -> Findings {
 }
 
 fn search_in(model: &Model, order: Order, progress: &mut impl FnMut(u64, u64)) -> Findings {
-    let (began, spent) = (Instant::now(), cpu::spent());
+    let (began, spent) = (Instant::now(), cpu::spent_by_thread());
     let mut search = Search::new(model, order);
     let broken = search.run(progress);
     let mut findings = search.findings;
+    findings.machines = search.told_late.len() as u64;
     findings.twins = search.twins.compared;
     findings.states = search.arena.len() as u64;
     findings.broken = broken.err();
     if findings.broken.is_none() {
         let healed = heal::resolve(&search.arena);
         findings.healing = healed.longest;
+        findings.fair_steps = healed.steps;
         findings.broken = healed.stuck.map(|stuck| Counterexample {
             path: search.arena.path(stuck),
             violation: Violation::of(Rule::O9Liveness, "a fair world goes in a circle, and not to the end"),
@@ -90,7 +98,7 @@ fn search_in(model: &Model, order: Order, progress: &mut impl FnMut(u64, u64)) -
         });
     }
     findings.took = began.elapsed();
-    findings.cost = cpu::spent().saturating_sub(spent);
+    findings.cost = cpu::spent_by_thread().saturating_sub(spent);
     findings
 }
 
@@ -103,12 +111,19 @@ enum Order {
     Breadth,
 }
 
-/// A state to be gone on from.
-struct Waiting {
+/// Which state it is.
+#[derive(Clone, Copy)]
+struct Spot {
     index: Index,
     depth: u32,
-    key: u64,
-    scene: Scene,
+    /// The machine's fingerprint.
+    print: u64,
+}
+
+/// A state to be gone on from.
+struct Waiting {
+    spot: Spot,
+    scene: Box<Scene>,
 }
 
 struct Search<'a> {
@@ -116,6 +131,11 @@ struct Search<'a> {
     order: Order,
     arena: Arena,
     queue: VecDeque<Waiting>,
+    /// Scenes that are over: a copy is made over one of them.
+    #[allow(clippy::vec_box, reason = "a scene is large, and goes from hand to hand")]
+    spare: Vec<Box<Scene>>,
+    /// Fingerprints of the machines that late news was told to.
+    told_late: Table,
     twins: Twins,
     offer: Offer,
     findings: Findings,
@@ -125,13 +145,15 @@ impl<'a> Search<'a> {
     fn new(model: &'a Model, order: Order) -> Self {
         let (mut arena, first) = (Arena::default(), model.first());
         // Nothing leads to the first state.
-        let key = first.key();
-        let _ = arena.reach(key, 0, Act::Start);
+        let spot = Spot { index: 0, depth: 0, print: first.print() };
+        let _ = arena.reach(first.key_with(spot.print), 0, Act::Start);
         Self {
             model,
             order,
             arena,
-            queue: VecDeque::from([Waiting { index: 0, depth: 0, key, scene: first }]),
+            queue: VecDeque::from([Waiting { spot, scene: Box::new(first) }]),
+            spare: Vec::new(),
+            told_late: Table::default(),
             twins: Twins::one_in(TWINS_ONE_IN),
             offer: Offer::default(),
             findings: Findings::default(),
@@ -140,14 +162,14 @@ impl<'a> Search<'a> {
 
     fn run(&mut self, progress: &mut impl FnMut(u64, u64)) -> Result<(), Counterexample> {
         let mut told = 0;
-        while let Some(Waiting { index, depth, key, mut scene }) = self.pop() {
-            self.findings.depth = self.findings.depth.max(depth);
-            self.look(index, key, &mut scene)?;
-            if depth < self.model.bounds.depth {
-                self.go_on(index, depth, scene)?;
+        while let Some(Waiting { spot, mut scene }) = self.pop() {
+            self.findings.depth = self.findings.depth.max(spot.depth);
+            self.look(spot, &mut scene)?;
+            if spot.depth < self.model.bounds.depth {
+                self.go_on(spot, scene)?;
             } else {
                 self.findings.too_deep += 1;
-                self.heal(index, scene)?;
+                self.heal(spot.index, *scene)?;
             }
             if self.findings.transitions >= told + TELL_EVERY {
                 told = self.findings.transitions;
@@ -165,9 +187,15 @@ impl<'a> Search<'a> {
     }
 
     /// What must hold in this state, whatever comes.
-    fn look(&mut self, index: Index, key: u64, scene: &mut Scene) -> Result<(), Counterexample> {
+    fn look(&mut self, Spot { index, print, .. }: Spot, scene: &mut Scene) -> Result<(), Counterexample> {
+        // What late news does is the machine's affair alone, and no two that look the same do otherwise.
+        let known = self.told_late.len();
+        self.told_late.enter(print, index);
+        let is_new = known < self.told_late.len();
         let broken = |violation| self.broken(index, &[], violation, Broken::AtOnce);
-        caught(|| check_late(scene, key)).map_err(broken)?;
+        if is_new {
+            caught(|| check_late(scene, print)).map_err(broken)?;
+        }
         if self.model.is_goal(scene) {
             self.model.check_goal(scene).map_err(broken)?;
             self.findings.goals += 1;
@@ -177,44 +205,51 @@ impl<'a> Search<'a> {
     }
 
     /// Does all that can happen next.
-    fn go_on(&mut self, index: Index, depth: u32, scene: Scene) -> Result<(), Counterexample> {
+    fn go_on(&mut self, spot: Spot, scene: Box<Scene>) -> Result<(), Counterexample> {
         let mut offer = core::mem::take(&mut self.offer);
         self.model.offer(&scene, &mut offer);
         for mishap in offer.cut_off() {
-            self.findings.cut_off[*mishap as usize] += 1;
+            self.findings.cut_off[mishap] += 1;
         }
-        let (fair, rest) = offer.acts().split_at(1);
-        let (&last, others) = rest.split_last().unwrap_or((&fair[0], &[]));
-        let heir = self.next(index, depth, scene.clone(), fair[0])?;
-        if self.arena.heirs()[index as usize] == Heir::Unknown {
-            self.arena.inherit(index, heir);
-        }
-        for &act in others {
-            self.next(index, depth, scene.clone(), act)?;
-        }
-        if !rest.is_empty() {
-            self.next(index, depth, scene, last)?;
+        let mut scene = Some(scene);
+        for (number, &act) in offer.acts().iter().enumerate() {
+            let is_last = number + 1 == offer.acts().len();
+            let next = if is_last { scene.take() } else { scene.as_deref().map(|scene| self.copy(scene)) };
+            let Some(next) = next else { break };
+            let heir = self.next(spot, next, act)?;
+            // The first is the fair one.
+            if number == 0 && self.arena.heirs()[spot.index as usize] == Heir::Unknown {
+                self.arena.inherit(spot.index, heir);
+            }
         }
         self.offer = offer;
         Ok(())
     }
 
+    fn copy(&mut self, scene: &Scene) -> Box<Scene> {
+        let Some(mut spare) = self.spare.pop() else { return Box::new(scene.clone()) };
+        (*spare).clone_from(scene);
+        spare
+    }
+
     /// Does one thing, and puts down where it leads to.
-    fn next(&mut self, from: Index, depth: u32, mut scene: Scene, act: Act) -> Result<Heir, Counterexample> {
+    fn next(&mut self, spot: Spot, mut scene: Box<Scene>, act: Act) -> Result<Heir, Counterexample> {
+        let from = spot.index;
         self.findings.transitions += 1;
         caught(|| self.model.perform(&mut scene, act))
             .map_err(|violation| self.broken(from, &[act], violation, Broken::AtOnce))?;
-        let key = scene.key();
+        let print = if act.is_unnoticed() { spot.print } else { scene.print() };
+        let key = scene.key_with(print);
         if self.model.bounds.states as usize <= self.arena.len() {
             return match self.arena.find(key) {
                 Some(known) => Ok(Heir::State(known, 1)),
-                None => self.leave(from, act, scene),
+                None => self.leave(from, act, *scene),
             };
         }
         match self.arena.reach(key, from, act) {
             Ok(index) => {
                 self.twins.keep(key, &scene);
-                self.queue.push_back(Waiting { index, depth: depth + 1, key, scene });
+                self.queue.push_back(Waiting { spot: Spot { index, depth: spot.depth + 1, print }, scene });
                 self.findings.queued = self.findings.queued.max(self.queue.len());
                 Ok(Heir::State(index, 1))
             }
@@ -222,6 +257,7 @@ impl<'a> Search<'a> {
                 self.twins
                     .compare(key, &scene, self.model)
                     .map_err(|violation| self.broken(from, &[act], violation, Broken::AtOnce))?;
+                self.spare.push(scene);
                 Ok(Heir::State(known, 1))
             }
         }
@@ -260,17 +296,20 @@ impl<'a> Search<'a> {
 }
 
 /// O6: news of connections and questions that are over changes nothing.
-fn check_late(scene: &mut Scene, key: u64) -> Result<(), Violation> {
+fn check_late(scene: &mut Scene, print: u64) -> Result<(), Violation> {
     let (now, line, asked) = (scene.now, scene.line.epoch(), scene.asked.op());
     let Some(machine) = &mut scene.machine else { return Ok(()) };
     let next = machine.next_timeout();
     let epoch = line.map_or(Epoch(u64::MAX), |epoch| Epoch(epoch.0 - 1));
     let op = asked.map_or(Op(u64::MAX), |op| Op(op.0 - 1));
-    let late: [Input<Small>; 4] = [
+    let late: [Input<Small>; 7] = [
         Input::Opened { epoch },
+        Input::Heard { epoch, pong: true },
+        Input::Received { epoch, items: vec![Item::Info] },
         Input::Closed { epoch, closure: Closure::Retry { after: None } },
         Input::Appended { op, appended: Appended::Stored { stored: 1, duplicates: 0 } },
         Input::Flushed { op, flushed: Ok(()) },
+        Input::Loaded { op, loaded: Err(Unavailable) },
     ];
     for input in late {
         machine.handle(now, input);
@@ -280,6 +319,6 @@ fn check_late(scene: &mut Scene, key: u64) -> Result<(), Violation> {
             })?;
         }
     }
-    let is_same = machine.next_timeout() == next && scene.key() == key;
+    let is_same = machine.next_timeout() == next && machine.fingerprint(now) == print;
     must(is_same, Rule::O6LateNews, || "late news changes the machine".to_owned())
 }

@@ -18,6 +18,8 @@ const STEPS_MAX: u32 = 2_000;
 pub(super) struct Healed {
     /// The longest, in steps.
     pub(super) longest: u32,
+    /// All of them, in steps.
+    pub(super) steps: u64,
     /// The first state that has none, if there is one.
     pub(super) stuck: Option<Index>,
 }
@@ -28,17 +30,20 @@ impl Model {
         let is_at_end = scene.line.open().is_some_and(|open| {
             open.next == self.bounds.events && !open.is_silent && !open.is_outdated && !open.is_paused
         });
-        let is_settled = scene.machine.as_ref().is_some_and(|machine| {
-            let status = machine.status();
-            status.phase == Phase::Streaming && status.waiting_events == 0 && status.sink_failures == 0
-        });
+        // Asked last, as it costs most.
+        let is_settled = || {
+            scene.machine.as_ref().is_some_and(|machine| {
+                let status = machine.status();
+                status.phase == Phase::Streaming && status.waiting_bytes == 0 && status.sink_failures == 0
+            })
+        };
         let is_quiet = matches!(scene.asked, Asked::Nothing) && scene.ledger.waiting.all().is_empty();
-        is_at_end && is_settled && is_quiet
+        is_at_end && is_quiet && is_settled()
     }
 
     /// What must be so at the end of the feed.
     pub(super) fn check_goal(&self, scene: &Scene) -> Result<(), Violation> {
-        rules::close_the_books(scene, self.bounds.events)
+        rules::close_the_books(scene, self.bounds.feed())
     }
 
     /// Goes on from a state that the search does not go on from, until one that it does. `Err` with the acts to the
@@ -78,7 +83,7 @@ pub(super) fn resolve(arena: &Arena) -> Healed {
     const UNSEEN: u32 = u32::MAX - 1;
     let heirs = arena.heirs();
     let mut far = vec![UNSEEN; heirs.len()];
-    let mut healed = Healed { longest: 0, stuck: None };
+    let mut healed = Healed { longest: 0, steps: 0, stuck: None };
     let mut way = Vec::new();
     for start in 0..heirs.len() {
         let mut at = start;
@@ -105,6 +110,7 @@ pub(super) fn resolve(arena: &Arena) -> Healed {
             far[state] = distance;
         }
         healed.longest = healed.longest.max(distance);
+        healed.steps += u64::from(distance);
     }
     healed
 }

@@ -1,7 +1,8 @@
 //! What the rules remember on the way to a state, in a few words, so that it is part of the state.
 
-use highwater_core::time::Instant;
+use highwater_core::time::{Instant, WallTime};
 
+use super::server::NOON;
 use crate::truth::EventId;
 
 /// So much waits at most: the machine stops reading long before.
@@ -82,6 +83,7 @@ impl Refusals {
 
 /// What is known of the process that runs, and what the world has to answer for.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is true or not whatever the others are")]
 pub(super) struct Ledger {
     pub(super) waiting: Waiting,
     /// The event that must come again on this connection.
@@ -90,6 +92,12 @@ pub(super) struct Ledger {
     pub(super) is_settled: bool,
     /// A gap went on record since the checkpoint last moved.
     pub(super) has_told_gap: bool,
+    /// The source refused to go on from the checkpoint, as it no longer has what follows; it has not moved since.
+    pub(super) is_too_old: bool,
+    /// Something was appended, and since then the sink was not asked to make sure of it.
+    pub(super) is_unflushed: bool,
+    /// What the wall clock said when the machine was last told something.
+    pub(super) wall: WallTime,
     /// An append that nobody knows of is done, and made these durable.
     pub(super) unheard: Option<u16>,
     /// How often each event was refused that is neither stored nor set aside since.
@@ -114,12 +122,21 @@ pub(super) struct Attempt {
     pub(super) is_ponged: bool,
     pub(super) opened: Option<Instant>,
     pub(super) ended: Option<Instant>,
+    /// When anything was last heard, as the machine counts: it does not while reading is paused.
     pub(super) heard: Instant,
+    /// When reading was last paused.
+    pub(super) paused: Instant,
 }
 
 impl Attempt {
-    pub(super) const NONE: Self =
-        Self { is_good: false, is_ponged: false, opened: None, ended: None, heard: Instant::ZERO };
+    pub(super) const NONE: Self = Self {
+        is_good: false,
+        is_ponged: false,
+        opened: None,
+        ended: None,
+        heard: Instant::ZERO,
+        paused: Instant::ZERO,
+    };
 }
 
 impl Ledger {
@@ -128,6 +145,9 @@ impl Ledger {
         awaited: None,
         is_settled: true,
         has_told_gap: false,
+        is_too_old: false,
+        is_unflushed: false,
+        wall: NOON,
         unheard: None,
         refusals: Refusals(0),
         attempt: Attempt::NONE,
@@ -147,8 +167,9 @@ impl Ledger {
 
     /// All of it that the future rests on.
     pub(super) fn words(&self) -> impl Iterator<Item = u64> {
-        let flags = [self.is_settled, self.has_told_gap, self.unheard.is_some(), self.is_stopping];
-        let flags = flags.into_iter().fold(0, |bits, flag| bits << 1 | u64::from(flag));
+        let of_record = [self.is_settled, self.has_told_gap, self.is_too_old];
+        let of_life = [self.unheard.is_some(), self.is_stopping, self.is_unflushed];
+        let flags = of_record.into_iter().chain(of_life).fold(0, |bits, flag| bits << 1 | u64::from(flag));
         let awaited = self.awaited.map_or(0, |id| u64::from(id.0) + 1);
         let waiting = self.waiting.all().iter().fold(1_u64, |word, handed| {
             let is_garbage = matches!(handed, Handed::Garbage(_));

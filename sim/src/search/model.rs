@@ -5,6 +5,7 @@ use std::sync::Arc;
 use highwater_core::Config;
 use highwater_core::config::Source;
 use highwater_core::cursor::{CursorKind, Place};
+use highwater_core::number::Fence;
 use highwater_core::serve::Wire;
 use highwater_core::time::{Duration, Instant, Now};
 
@@ -29,17 +30,18 @@ impl Model {
     /// The world within these bounds.
     ///
     /// # Panics
-    /// If there are more events than [`Bounds::EVENTS_MAX`], or none.
+    /// If there are more events than [`Bounds::EVENTS_MAX`] or more sources than [`Bounds::SOURCES_MAX`], or none.
     #[must_use]
     pub fn new(bounds: Bounds) -> Self {
         assert!((1..=Bounds::EVENTS_MAX).contains(&bounds.events), "a history has one to eight events");
+        assert!((1..=Bounds::SOURCES_MAX).contains(&bounds.sources), "there are one or two sources");
         let kind = if bounds.wire == Wire::V1 { CursorKind::Time } else { CursorKind::Seq };
         let source = Source { kind, patience: Duration::from_secs(4) };
-        let mut config = Config::new(vec![source]);
-        config.start = Place::Oldest;
+        let mut config = Config::new(vec![source; usize::from(bounds.sources)]);
+        config.start = if bounds.at_tip { Place::Tip } else { Place::Oldest };
         // Two events fill a batch and the buffer, so that reading stops and batches are cut.
         (config.batch_events, config.buffer_events) = (2, 2);
-        config.batch_delay = Duration::ZERO;
+        config.batch_delay = bounds.batch_delay;
         // A delay of a millionth of a second has no chance in it, which no state could tell.
         (config.backoff_initial, config.backoff_max) = (INSTANT, INSTANT);
         Self {
@@ -59,6 +61,7 @@ impl Model {
             line: Line::None,
             asked: Asked::Nothing,
             shelf: Arc::new(Shelf::new()),
+            fence: Fence(0),
             is_fenced: false,
             server: Server::NEW,
             ledger: Ledger::NEW,

@@ -3,7 +3,7 @@
 use highwater_core::time::Duration;
 
 use super::act::Act;
-use super::bounds::{Bounds, Mishap};
+use super::bounds::Bounds;
 use super::model::Model;
 use super::rules::REFUSALS;
 use super::scene::{Asked, Line, Scene};
@@ -16,8 +16,8 @@ const FREELY: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, Default)]
 pub struct Offer {
     acts: Vec<Act>,
-    /// What may not go wrong once more: of this kind, or at all.
-    cut_off: Vec<Mishap>,
+    /// What may not go wrong once more, of this kind or at all: a bit each.
+    cut_off: u32,
 }
 
 impl Offer {
@@ -27,13 +27,18 @@ impl Offer {
     }
 
     /// What could go wrong too, if it had not so often.
-    pub(super) fn cut_off(&self) -> &[Mishap] {
-        &self.cut_off
+    pub(super) fn cut_off(&self) -> impl Iterator<Item = usize> {
+        let mut left = self.cut_off;
+        core::iter::from_fn(move || {
+            let first = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            (first < u32::BITS).then_some(first as usize)
+        })
     }
 
     fn clear(&mut self) {
         self.acts.clear();
-        self.cut_off.clear();
+        self.cut_off = 0;
     }
 }
 
@@ -43,7 +48,7 @@ impl Model {
         offer.clear();
         offer.acts.push(self.fair(scene));
         self.offer_time(scene, offer);
-        let mut take = Taker { bounds: &self.bounds, scene, offer };
+        let mut take = Taker::new(&self.bounds, scene, offer);
         take.of_line(self);
         take.of_sink();
         take.of_house();
@@ -70,6 +75,13 @@ impl Model {
         })
     }
 
+    /// An event that happens while nobody listens is one like any other where all is replayed, and is never heard
+    /// otherwise.
+    fn can_be_unheard(&self, scene: &Scene) -> bool {
+        let is_heard = scene.line.open().is_some_and(|open| !open.is_silent);
+        self.bounds.at_tip && scene.server.told < self.bounds.events && !is_heard
+    }
+
     /// All that is fair besides, since nobody knows who is first.
     fn offer_time(&self, scene: &Scene, offer: &mut Offer) {
         let Some(machine) = &scene.machine else { return };
@@ -80,13 +92,14 @@ impl Model {
             (Act::Greet, matches!(scene.line, Line::Dialing { is_silent: false, .. })),
             (Act::Pong, has_pong),
             (Act::Deliver, self.can_deliver(scene)),
+            (Act::Unheard, self.can_be_unheard(scene)),
         ];
         offer.acts.extend(others.into_iter().filter(|&(act, can)| can && act != fair).map(|(act, _)| act));
         let Some(next) = machine.next_timeout().filter(|_| fair != Act::Wait) else { return };
         if next.since(scene.now.monotonic) <= FREELY {
             offer.acts.push(Act::Wait);
         } else {
-            Taker { bounds: &self.bounds, scene, offer }.take(Act::WaitInVain);
+            Taker::new(&self.bounds, scene, offer).take(Act::WaitInVain);
         }
     }
 }
@@ -95,17 +108,23 @@ struct Taker<'a> {
     bounds: &'a Bounds,
     scene: &'a Scene,
     offer: &'a mut Offer,
+    /// Something may go wrong yet.
+    is_left: bool,
 }
 
-impl Taker<'_> {
+impl<'a> Taker<'a> {
+    fn new(bounds: &'a Bounds, scene: &'a Scene, offer: &'a mut Offer) -> Self {
+        Self { bounds, scene, offer, is_left: scene.spent.total() < bounds.faults }
+    }
+
     /// Offers what may go wrong once more.
+    #[inline]
     fn take(&mut self, act: Act) {
         let Some(mishap) = act.mishap() else { return };
-        let spent = self.scene.spent;
-        if spent.of(mishap) < self.bounds.of(mishap) && spent.total() < self.bounds.faults {
+        if self.is_left && self.scene.spent.of(mishap) < self.bounds.of(mishap) {
             self.offer.acts.push(act);
-        } else if !self.offer.cut_off.contains(&mishap) {
-            self.offer.cut_off.push(mishap);
+        } else {
+            self.offer.cut_off |= 1 << mishap as u32;
         }
     }
 
@@ -117,11 +136,18 @@ impl Taker<'_> {
                 if !is_silent {
                     self.take(Act::GoSilent);
                 }
+                if self.bounds.sources > 1 {
+                    self.take(Act::SendAway);
+                    self.take(Act::RefuseForEver);
+                }
             }
             Line::Open(open) => {
                 self.take(Act::Cut);
                 if !open.is_silent {
                     self.take(Act::GoSilent);
+                }
+                if self.bounds.sources > 1 {
+                    self.take(Act::SendAway);
                 }
                 if model.can_deliver(self.scene) && !open.is_outdated {
                     self.take(Act::DeliverGarbage);
@@ -167,13 +193,19 @@ impl Taker<'_> {
 
     fn of_server(&mut self) {
         let (server, is_open) = (self.scene.server, self.scene.line.open().is_some());
-        if server.floor < server.told {
+        let here = if self.bounds.sources > 1 { self.scene.source() } else { 0 };
+        if server.floors[here] < server.told {
             self.take(Act::Forget);
         }
         if server.told < self.bounds.events && !is_open {
             self.take(Act::ForgetUnheard);
         }
-        if server.history == 0 && server.told > 0 {
+        if self.bounds.sources > 1 {
+            // What one of several sources loses by starting anew, the others still have; that world is the seeds'.
+            if server.floors[1 - here] < server.told {
+                self.take(Act::ForgetAside);
+            }
+        } else if server.history == 0 && server.told > 0 {
             self.take(Act::Rebuild);
         }
     }

@@ -5,7 +5,8 @@ mod answers;
 use std::sync::Arc;
 
 use highwater_core::closure::Closure;
-use highwater_core::effect::{Effect, OpenOptions};
+use highwater_core::cursor::Place;
+use highwater_core::effect::{Effect, Notice, OpenOptions};
 use highwater_core::event::Item;
 use highwater_core::number::Epoch;
 use highwater_core::scope::SourceId;
@@ -19,9 +20,19 @@ use super::scene::{Asked, Line, Open, Scene};
 use super::server::{Server, fact};
 use super::story::Notes;
 use crate::carrier::{Carrier as _, Direct, Small};
-use crate::oracle::{Rule, Violation};
+use crate::oracle::{Rule, Violation, must};
 use crate::truth::{EventId, Filter, Nature};
 use answers::Answer;
+
+/// What a server has just said of what it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    Nothing,
+    /// It no longer has it, and refuses.
+    TooOld,
+    /// It no longer has all of it, and begins with what it has.
+    Outdated,
+}
 
 /// How far the wall clock steps.
 const STEP: Duration = Duration::from_secs(3_600);
@@ -29,17 +40,25 @@ const STEP: Duration = Duration::from_secs(3_600);
 impl Model {
     /// Does one act that the state offers. `Err` if a rule is broken by it.
     pub fn perform(&self, scene: &mut Scene, act: Act) -> Result<(), Violation> {
-        self.tell(scene, act, &mut Notes::none())
+        self.tell(scene, act, None)
     }
 
     /// The same, and writes it down.
-    pub(super) fn tell(&self, scene: &mut Scene, act: Act, told: &mut Notes) -> Result<(), Violation> {
-        told.act(scene.now.monotonic, act);
+    pub(super) fn tell(
+        &self,
+        scene: &mut Scene,
+        act: Act,
+        mut told: Option<&mut Notes>,
+    ) -> Result<(), Violation> {
+        if let Some(told) = &mut told {
+            told.act(scene.now.monotonic, act);
+        }
         if let Some(mishap) = act.mishap() {
             scene.spent.spend(mishap);
         }
-        Turn { model: self, scene, told, has_handed: false, says_old: false }.act(act)?;
-        rules::account_losses(scene, self.bounds.events);
+        Turn { model: self, scene, told, has_handed: false, has_slept: false, said: Said::Nothing }
+            .act(act)?;
+        rules::account_losses(scene, self.bounds.feed());
         rules::check_state(scene, &self.config)
     }
 }
@@ -48,11 +67,12 @@ impl Model {
 struct Turn<'a> {
     model: &'a Model,
     scene: &'a mut Scene,
-    told: &'a mut Notes,
+    told: Option<&'a mut Notes>,
     /// The machine was handed an event in this very act.
     has_handed: bool,
-    /// The server has just said that it no longer has what it was asked for.
-    says_old: bool,
+    /// The wall clock went ahead since the machine was last told something.
+    has_slept: bool,
+    said: Said,
 }
 
 impl Turn<'_> {
@@ -71,6 +91,8 @@ impl Turn<'_> {
             Act::DeliverGarbage => self.deliver(Nature::Garbage),
             Act::Wait | Act::WaitInVain => self.wait(),
             Act::Cut | Act::Refuse => self.end_line(Closure::Retry { after: None }),
+            Act::SendAway => self.end_line(Closure::Elsewhere),
+            Act::RefuseForEver => self.end_line(Closure::Fatal),
             Act::GoSilent => {
                 match &mut self.scene.line {
                     Line::None => {}
@@ -85,7 +107,7 @@ impl Turn<'_> {
             }
             Act::CrashDone => {
                 if let Asked::Append { append, .. } = self.scene.asked.clone() {
-                    Arc::make_mut(&mut self.scene.shelf).append(&append);
+                    Arc::make_mut(&mut self.scene.shelf).append(&append, self.scene.fence);
                 }
                 self.end_life();
                 Ok(())
@@ -99,15 +121,17 @@ impl Turn<'_> {
                 *wall = if act == Act::StepAhead { *wall + STEP } else { *wall - STEP };
                 Ok(())
             }
-            Act::Forget | Act::ForgetUnheard => {
-                let server = &mut self.scene.server;
-                server.told += u8::from(act == Act::ForgetUnheard);
-                server.floor = server.told;
+            Act::Unheard => {
+                self.scene.server.told += 1;
+                Ok(())
+            }
+            Act::Forget | Act::ForgetUnheard | Act::ForgetAside => {
+                self.forget(act);
                 Ok(())
             }
             Act::Rebuild => self.rebuild(),
             Act::RaiseFence => {
-                Arc::make_mut(&mut self.scene.shelf).raise_fence();
+                self.scene.fence = self.scene.fence.next();
                 self.scene.is_fenced = true;
                 Ok(())
             }
@@ -116,8 +140,11 @@ impl Turn<'_> {
 
     fn start(&mut self) -> Result<(), Violation> {
         let (config, now) = (&self.model.config, self.scene.now);
-        self.told.begin(config, now);
-        self.scene.machine = Some(Box::new(Consumer::new(config.clone(), now)));
+        if let Some(told) = &mut self.told {
+            told.begin(config, now);
+        }
+        self.scene.machine = Some(Consumer::new(config.clone(), now));
+        self.scene.ledger.wall = now.wall;
         self.scene.is_fenced = false;
         self.carry_out()
     }
@@ -131,7 +158,7 @@ impl Turn<'_> {
 
     /// The process wakes up because it wanted to.
     fn wait(&mut self) -> Result<(), Violation> {
-        let next = self.scene.machine.as_ref().and_then(|machine| machine.next_timeout());
+        let next = self.scene.machine.as_ref().and_then(Consumer::next_timeout);
         let Some(next) = next else {
             return Err(Violation::of(Rule::O9Liveness, "the machine waits for nothing"));
         };
@@ -141,15 +168,17 @@ impl Turn<'_> {
     }
 
     fn greet(&mut self) -> Result<(), Violation> {
-        let Line::Dialing { epoch, place, .. } = self.scene.line else { return Ok(()) };
+        let Line::Dialing { epoch, source, place: asked, .. } = self.scene.line else { return Ok(()) };
         let (wire, events) = (self.model.bounds.wire, self.model.bounds.events);
-        let place = Direct.ask(wire, Filter::First, place, PLAIN);
-        let Ok(start) = self.scene.server.seat(wire, place, events) else {
-            self.says_old = true;
+        let place = Direct.ask(wire, Filter::First, asked, PLAIN);
+        let Ok(start) = self.scene.server.seat(wire, place, self.model.bounds.feed(), source) else {
+            self.said = Said::TooOld;
+            self.scene.ledger.is_too_old = true;
             return self.end_line(Closure::TooOld);
         };
         self.scene.line = Line::Open(Open {
             epoch,
+            source,
             next: start.next,
             is_silent: false,
             is_pinged: false,
@@ -158,37 +187,43 @@ impl Turn<'_> {
         });
         self.scene.ledger.attempt.opened = Some(self.scene.now.monotonic);
         self.scene.ledger.attempt.heard = self.scene.now.monotonic;
-        self.hand(Input::Opened { epoch })
+        if asked == Place::Tip {
+            // What happened before is not what comes next.
+            self.scene.ledger.excused |= self.scene.server.first(self.scene.server.told, events);
+        }
+        self.hand(Input::Opened { epoch })?;
+        rules::must_doubt(self.scene, asked, &self.model.bounds)
     }
 
     fn pong(&mut self) -> Result<(), Violation> {
         let Line::Open(open) = &mut self.scene.line else { return Ok(()) };
         open.is_pinged = false;
-        let epoch = open.epoch;
-        self.scene.ledger.attempt.is_ponged = true;
-        self.scene.ledger.attempt.heard = self.scene.now.monotonic;
+        let (epoch, is_paused, attempt) = (open.epoch, open.is_paused, &mut self.scene.ledger.attempt);
+        attempt.is_ponged = true;
+        attempt.heard = if is_paused { attempt.paused } else { self.scene.now.monotonic };
         self.hand(Input::Heard { epoch, pong: true })
     }
 
     fn deliver(&mut self, nature: Nature) -> Result<(), Violation> {
         let Line::Open(open) = &mut self.scene.line else { return Ok(()) };
-        let (epoch, wire, events) = (open.epoch, self.model.bounds.wire, self.model.bounds.events);
+        let (epoch, source) = (open.epoch, open.source);
+        let (wire, events) = (self.model.bounds.wire, self.model.bounds.events);
         self.scene.ledger.attempt.heard = self.scene.now.monotonic;
         if core::mem::take(&mut open.is_outdated) {
-            self.says_old = true;
+            self.said = Said::Outdated;
             return self.hand(Input::Received { epoch, items: vec![Direct.outdated(wire)] });
         }
         let server = &mut self.scene.server;
         let id = server.id(open.next, events);
         open.next += 1;
         server.told = server.told.max(open.next);
-        let item = self.item(id, nature);
+        let item = self.item(id, source, nature);
         self.hand(Input::Received { epoch, items: vec![item] })
     }
 
     /// The event as it comes now; poison is poison for ever.
-    fn item(&mut self, id: EventId, nature: Nature) -> Item<Small> {
-        let telling = Server::telling(id, self.model.bounds.events);
+    fn item(&mut self, id: EventId, source: SourceId, nature: Nature) -> Item<Small> {
+        let telling = Server::telling(id, self.model.bounds.feed(), source);
         let ledger = &mut self.scene.ledger;
         if nature == Nature::Poison {
             ledger.poison |= 1 << id.0;
@@ -210,6 +245,19 @@ impl Turn<'_> {
         self.hand(Input::Closed { epoch, closure })
     }
 
+    /// A source can no longer tell what it told, and so cannot any if one event more happened that nobody heard.
+    fn forget(&mut self, act: Act) {
+        let (here, sources) = (self.scene.source(), usize::from(self.model.bounds.sources));
+        let server = &mut self.scene.server;
+        if act == Act::ForgetUnheard {
+            server.told += 1;
+            server.floors[..sources].fill(server.told);
+        } else {
+            let source = if act == Act::ForgetAside { 1 - here } else { here };
+            server.floors[source] = server.told;
+        }
+    }
+
     /// What the old history had not told anybody dies with it, and so does the connection.
     fn rebuild(&mut self) -> Result<(), Violation> {
         let is_open = self.scene.line.open().is_some();
@@ -219,7 +267,7 @@ impl Turn<'_> {
         (0..lost).for_each(|index| {
             self.scene.ledger.gone |= 1 << server.id(index, self.model.bounds.events).0;
         });
-        *server = Server { history: 1, told: 0, floor: 0 };
+        *server = Server { history: 1, ..Server::NEW };
         if is_open { self.end_line(Closure::Retry { after: None }) } else { Ok(()) }
     }
 }
@@ -228,8 +276,11 @@ impl Turn<'_> {
     /// Hands in what happened, and does what the machine says.
     fn hand(&mut self, input: Input<Small>) -> Result<(), Violation> {
         let now = self.scene.now;
+        self.has_slept = core::mem::replace(&mut self.scene.ledger.wall, now.wall) < now.wall;
         let Some(machine) = &mut self.scene.machine else { return Ok(()) };
-        self.told.input(now, &input);
+        if let Some(told) = &mut self.told {
+            told.input(now, &input);
+        }
         machine.handle(now, input);
         self.carry_out()
     }
@@ -238,7 +289,9 @@ impl Turn<'_> {
         loop {
             let Some(machine) = &mut self.scene.machine else { return Ok(()) };
             let Some(effect) = machine.poll_effect() else { return Ok(()) };
-            self.told.effect(&effect);
+            if let Some(told) = &mut self.told {
+                told.effect(&effect);
+            }
             self.effect(effect)?;
         }
     }
@@ -251,26 +304,37 @@ impl Turn<'_> {
                 let covers = rules::check_append(self.scene, &append)?;
                 self.ask(Asked::Append { append: Arc::new(append), covers })
             }
-            Effect::Open { epoch, source: SourceId(_), place, .. } => {
-                rules::check_dial(self.scene, place)?;
-                self.scene.line = Line::Dialing { epoch, place, is_silent: false };
+            Effect::Open { epoch, source, place, .. } => {
+                rules::check_dial(self.scene, source, place)?;
+                self.scene.line = Line::Dialing { epoch, source, place, is_silent: false };
                 Ok(())
             }
             Effect::Ping { epoch } => self.with_line(epoch, |open| open.is_pinged = true),
-            Effect::Pause { epoch } => self.with_line(epoch, |open| open.is_paused = true),
-            Effect::Resume { epoch } => self.with_line(epoch, |open| open.is_paused = false),
+            Effect::Pause { epoch } => {
+                self.scene.ledger.attempt.paused = self.scene.now.monotonic;
+                self.with_line(epoch, |open| open.is_paused = true)
+            }
+            Effect::Resume { epoch } => {
+                let attempt = &mut self.scene.ledger.attempt;
+                attempt.heard = attempt.heard + self.scene.now.monotonic.since(attempt.paused);
+                self.with_line(epoch, |open| open.is_paused = false)
+            }
             Effect::Close { epoch, reason } => {
                 rules::check_close(self.scene, epoch, reason, self.has_handed, &self.model.config)?;
                 self.scene.line = Line::None;
                 rules::end_attempt(&mut self.scene.ledger, self.scene.now.monotonic);
                 Ok(())
             }
-            Effect::Notice(notice) => rules::check_notice(self.scene, notice, self.says_old),
+            Effect::Notice(Notice::Suspended { span }) => {
+                let what = || format!("slept for {span}, it says, and no clock went ahead");
+                must(self.has_slept, Rule::O11Silence, what)
+            }
+            Effect::Notice(notice) => rules::check_notice(self.scene, notice, self.said, &self.model.bounds),
             Effect::Ignored(why) => {
                 Err(Violation::of(Rule::O6LateNews, format!("news is taken for late: {why:?}")))
             }
             Effect::Stop(outcome) => {
-                rules::check_stop(self.scene, outcome)?;
+                rules::check_stop(self.scene, outcome, &self.model.bounds)?;
                 self.end_life();
                 Ok(())
             }

@@ -6,11 +6,14 @@ use highwater_core::cursor::{CursorKind, Place};
 use highwater_core::effect::{Notice, Outcome};
 use highwater_core::gap::{Cause, Gap, GapState};
 use highwater_core::number::Epoch;
+use highwater_core::scope::{Scope, SourceId};
+use highwater_core::serve::Wire;
 use highwater_core::sink::{Append, Appended, Content, DeadLetter};
 use highwater_core::time::{Duration, Instant};
 
-use super::bounds::Mishap;
+use super::bounds::{Bounds, Feed, Mishap};
 use super::ledger::{Attempt, Handed, Ledger};
+use super::perform::Said;
 use super::scene::{Asked, Line, Scene};
 use super::server::Server;
 use super::shelf::subject;
@@ -20,6 +23,8 @@ use crate::truth::EventId;
 
 /// A connection that lived so long, and answered a ping, was good.
 const GOOD_AFTER: Duration = Duration::from_secs(10);
+/// A deadline that is seen late is judged after so much more.
+const REPRIEVE: Duration = Duration::from_secs(1);
 /// An event that was refused so often is set aside.
 pub(super) const REFUSALS: u8 = 3;
 
@@ -128,7 +133,7 @@ pub(super) fn must_be_fenced(is_fenced: bool, appended: &Appended) -> Result<(),
 }
 
 /// O5, O2, O19: a dial comes when all is settled, and asks for nothing behind what is durable.
-pub(super) fn check_dial(scene: &mut Scene, place: Place) -> Result<(), Violation> {
+pub(super) fn check_dial(scene: &mut Scene, source: SourceId, place: Place) -> Result<(), Violation> {
     let ledger = &mut scene.ledger;
     must(matches!(scene.line, Line::None), Rule::O5OneConnection, || "two connections at once".to_owned())?;
     must(matches!(scene.asked, Asked::Nothing), Rule::O2Checkpoint, || {
@@ -138,18 +143,22 @@ pub(super) fn check_dial(scene: &mut Scene, place: Place) -> Result<(), Violatio
         format!("a dial while these wait to become durable: {:?}", ledger.waiting.all())
     })?;
     must(!ledger.is_stopping, Rule::O10Stop, || "a dial after the stop".to_owned())?;
+    must(scene.shelf.has_record(source), Rule::O3Monotonic, || {
+        "a dial before it is durable where to begin".to_owned()
+    })?;
     let now = scene.now.monotonic;
     let is_paced = ledger.attempt.ended.is_none_or(|ended| ended < now);
     must(is_paced, Rule::O7Pace, || "a dial with no pause before it".to_owned())?;
-    let witness = scene.shelf.current().and_then(|(_, checkpoint)| checkpoint.witness.as_ref());
+    let witness = scene.shelf.witness(source);
     ledger.awaited = witness.map(|witness| witness.key);
     ledger.is_settled = ledger.awaited.is_none() || ledger.has_told_gap;
     ledger.attempt = Attempt { heard: now, ..Attempt::NONE };
-    let asks_behind = witness.is_some_and(|witness| match place {
+    let newest = witness.map(|witness| witness.time).or(scene.shelf.newest());
+    let asks_behind = newest.is_some_and(|newest| match place {
         Place::Tip => true,
         Place::Oldest => false,
-        Place::Time(time) => witness.time < time,
-        Place::Cursor(cursor) => witness.cursor < cursor,
+        Place::Time(time) => newest < time,
+        Place::Cursor(cursor) => witness.is_none_or(|witness| witness.cursor < cursor),
     });
     must(!asks_behind || ledger.has_told_gap, Rule::O1NoLoss, || {
         format!("asks for {place}, which lies behind what is durable, and no gap is on record")
@@ -187,7 +196,12 @@ pub(super) fn end_attempt(ledger: &mut Ledger, now: Instant) {
 }
 
 /// O7, O15, O17: what the operator is told.
-pub(super) fn check_notice(scene: &mut Scene, notice: Notice, says_old: bool) -> Result<(), Violation> {
+pub(super) fn check_notice(
+    scene: &mut Scene,
+    notice: Notice,
+    said: Said,
+    bounds: &Bounds,
+) -> Result<(), Violation> {
     match notice {
         Notice::BackingOff { failures, .. } => {
             let ledger = &mut scene.ledger;
@@ -200,38 +214,73 @@ pub(super) fn check_notice(scene: &mut Scene, notice: Notice, says_old: bool) ->
         Notice::Gap(gap) if gap.state != GapState::Closed => {
             scene.ledger.has_told_gap = true;
             scene.ledger.is_settled |= scene.line.open().is_some();
-            check_gap(scene, &gap, says_old)
+            check_gap(scene, &gap, said, bounds)
         }
         _ => Ok(()),
     }
 }
 
 /// A gap has a cause in the world.
-fn check_gap(scene: &Scene, gap: &Gap, says_old: bool) -> Result<(), Violation> {
+fn check_gap(scene: &Scene, gap: &Gap, said: Said, bounds: &Bounds) -> Result<(), Violation> {
     let has = |mishap| scene.spent.of(mishap) > 0;
     let is_other = has(Mishap::Retention) || has(Mishap::Rebuild);
     // What connections read of an overlap before they died is not read again, and that is on record.
     let is_skipped = gap.scope.kind == CursorKind::Time && gap.to.is_some();
     let is_late = has(Mishap::Garbage) || has(Mishap::Slow) || has(Mishap::Silence);
     let is_due = match gap.cause {
-        Cause::TooOld => says_old || gap.to.is_some(),
-        Cause::Witness => is_other || is_late || is_skipped,
+        Cause::TooOld => is_told_old(scene, gap.scope, said) || gap.to.is_some(),
+        Cause::Witness => is_other || is_late || is_skipped || is_doubtful(scene, gap.scope.source, bounds),
         Cause::Quiet => is_other || is_late,
-        Cause::Clock => has(Mishap::Rebuild),
-        // Everything is old here, but for a process whose clock is behind.
-        Cause::Cutover => has(Mishap::ClockStep) && gap.scope.kind == CursorKind::Time,
-        Cause::HostSwitch | Cause::Filter | Cause::Oversize => false,
+        // Or a life began at a moment that was still to come.
+        Cause::Clock => has(Mishap::Rebuild) || bounds.at_tip && has(Mishap::ClockStep),
+        // Everything is old here, but where a life begins at the tip, and for a process whose clock is behind.
+        Cause::Cutover => (bounds.at_tip || has(Mishap::ClockStep)) && gap.scope.kind == CursorKind::Time,
+        Cause::HostSwitch => bounds.sources > 1,
+        Cause::Filter | Cause::Oversize => false,
     };
     must(is_due, Rule::O15Gaps, || format!("a gap without a cause: {gap}"))
 }
 
+/// A server that counts in time begins silently at the oldest event it has: without a witness that comes again, nothing
+/// tells whether that is where it was asked to.
+fn is_doubtful(scene: &Scene, source: SourceId, bounds: &Bounds) -> bool {
+    bounds.wire != Wire::V2 && scene.shelf.witness(source).is_none()
+}
+
+/// O15: and so that is on record once the connection is open.
+pub(super) fn must_doubt(scene: &Scene, place: Place, bounds: &Bounds) -> Result<(), Violation> {
+    let begins_at_a_time = matches!(place, Place::Time(_) | Place::Cursor(_));
+    let source = scene.line.open().map(|open| open.source);
+    let doubts = source.is_some_and(|source| begins_at_a_time && is_doubtful(scene, source, bounds));
+    must(!doubts || scene.ledger.has_told_gap, Rule::O15Gaps, || {
+        format!("begins at {place} without a witness, and that is on no record")
+    })
+}
+
+/// The source's word that it no longer has what it was asked for counts if it refused to go on from the checkpoint. If
+/// it only begins later, that is news to whoever never heard from it: what is durable is asked for once more to see the
+/// witness come, or by whoever takes over from another record, and losing that loses nothing.
+fn is_told_old(scene: &Scene, scope: Scope, said: Said) -> bool {
+    let is_left_open = |gap: &Gap| gap.scope != scope && gap.to.is_none() && gap.state != GapState::Closed;
+    match said {
+        Said::Nothing => false,
+        Said::TooOld => true,
+        Said::Outdated if scene.shelf.witness(scope.source).is_some() => scene.ledger.is_too_old,
+        Said::Outdated => scene.ledger.is_too_old || !scene.shelf.gaps().any(is_left_open),
+    }
+}
+
 /// O10, O12: a process ends when it was asked to, or when another writer is there.
-pub(super) fn check_stop(scene: &Scene, outcome: Outcome) -> Result<(), Violation> {
+pub(super) fn check_stop(scene: &Scene, outcome: Outcome, bounds: &Bounds) -> Result<(), Violation> {
     let is_due = match outcome {
-        Outcome::Stopped => scene.ledger.is_stopping && scene.ledger.waiting.all().is_empty(),
+        Outcome::Stopped => {
+            let is_all_durable = scene.ledger.waiting.all().is_empty() && !scene.ledger.is_unflushed;
+            scene.ledger.is_stopping && is_all_durable
+        }
         Outcome::GraceOver => scene.ledger.is_stopping,
         Outcome::Fenced => scene.spent.of(Mishap::Fence) > 0,
-        Outcome::Idle | Outcome::GaveUp | Outcome::AllFatal | Outcome::Corrupt => false,
+        Outcome::AllFatal => scene.spent.of(Mishap::Fatal) >= bounds.sources,
+        Outcome::Idle | Outcome::GaveUp | Outcome::Corrupt => false,
     };
     must(is_due, Rule::O10Stop, || {
         format!("ends as {outcome:?} with {} things waiting", scene.ledger.waiting.all().len())
@@ -258,24 +307,48 @@ pub(super) fn check_state(scene: &Scene, config: &Config) -> Result<(), Violatio
     })?;
     must(status.waiting_events <= config.buffer_events, Rule::O8Memory, || {
         format!("{} events wait, and there is room for {}", status.waiting_events, config.buffer_events)
+    })?;
+    check_watch(scene, machine.next_timeout(), config)
+}
+
+/// O11: whoever reads looks up before the other side was silent for too long. Whoever seems to have slept asks anew.
+fn check_watch(scene: &Scene, next: Option<Instant>, config: &Config) -> Result<(), Violation> {
+    let reads = scene.line.open().is_some_and(|open| !open.is_paused);
+    if !reads || scene.spent.of(Mishap::ClockStep) > 0 {
+        return Ok(());
+    }
+    let latest = scene.ledger.attempt.heard + config.stall_timeout + REPRIEVE;
+    must(next.is_some_and(|next| next <= latest), Rule::O11Silence, || {
+        format!("looks up at {next:?}, and the other side is given up by {latest}")
     })
 }
 
-/// What no source can tell any more is excused where nothing durable could have told the machine that there was
-/// something.
-pub(super) fn account_losses(scene: &mut Scene, events: u8) {
+/// What the source that is asked cannot tell any more is excused where nothing durable could have told the machine that
+/// there was something; and what happened before a life that begins at the tip had begun, which is when that is durable.
+pub(super) fn account_losses(scene: &mut Scene, feed: Feed) {
     let server = scene.server;
-    (0..server.floor).for_each(|index| scene.ledger.gone |= 1 << server.id(index, events).0);
-    let has_witness = scene.shelf.current().is_some_and(|(_, checkpoint)| checkpoint.witness.is_some());
-    if scene.ledger.gone == 0 || has_witness {
+    let source = if feed.sources > 1 { scene.source() } else { 0 };
+    let told = |count| server.first(count, feed.events);
+    scene.ledger.gone |= told(server.floors[source]);
+    if feed.at_tip && !scene.shelf.has_begun() {
+        scene.ledger.excused |= told(server.told);
+    }
+    // With a clock that is wrong, nobody knows when that was.
+    let is_astray = feed.at_tip && scene.spent.of(Mishap::ClockStep) > 0;
+    if (scene.ledger.gone == 0 && !is_astray) || scene.shelf.has_witness() {
         return;
     }
     let handed = scene.ledger.waiting.all().iter().fold(0, |bits, handed| bits | 1 << handed.id().0);
-    scene.ledger.excused |= scene.ledger.gone & !handed;
+    let missed = scene.ledger.gone | if is_astray { told(server.told) } else { 0 };
+    scene.ledger.excused |= missed & !handed;
 }
 
 /// O1: every event that was told is stored, set aside, or in a gap.
-pub(super) fn close_the_books(scene: &Scene, events: u8) -> Result<(), Violation> {
+pub(super) fn close_the_books(scene: &Scene, feed: Feed) -> Result<(), Violation> {
+    let events = feed.events;
+    // A gap may begin by one source's clock and end by another's.
+    let latest = |id| Server::telling(id, feed, SourceId(0)).time;
+    let earliest = |id| Server::telling(id, feed, SourceId(u16::from(feed.sources) - 1)).time;
     let history = |history: u8| (0..events).map(move |index| EventId(u32::from(history * events + index)));
     let is_owed = |id: &EventId| {
         let is_of_old = id.0 < u32::from(scene.server.history * events);
@@ -283,10 +356,9 @@ pub(super) fn close_the_books(scene: &Scene, events: u8) -> Result<(), Violation
     };
     for id in (0..=scene.server.history).flat_map(history).filter(is_owed) {
         let is_excused = scene.ledger.excused & 1 << id.0 != 0;
-        let time = Server::telling(id, events).time;
         let is_in_gap = |gap: &Gap| {
-            let is_before_end = gap.to.is_none_or(|to| time <= to.time);
-            gap.state != GapState::Closed && gap.from.time <= time && is_before_end
+            let is_before_end = gap.to.is_none_or(|to| earliest(id) <= to.time);
+            gap.state != GapState::Closed && gap.from.time <= latest(id) && is_before_end
         };
         let is_kept = scene.is_safe(id) || is_excused || scene.shelf.gaps().any(is_in_gap);
         must(is_kept, Rule::O1NoLoss, || format!("{id} is nowhere, and on no record"))?;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use highwater_core::Consumer;
 use highwater_core::cursor::Place;
-use highwater_core::number::{Epoch, Op};
+use highwater_core::number::{Epoch, Fence, Op};
+use highwater_core::scope::SourceId;
 use highwater_core::sink::Append;
 use highwater_core::time::Now;
 
@@ -16,20 +17,43 @@ use crate::carrier::Small;
 use crate::hash::Hash;
 
 /// A state of the small world.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Scene {
     /// None while no process runs.
-    pub(super) machine: Option<Box<Consumer<Small>>>,
+    pub(super) machine: Option<Consumer<Small>>,
     /// What the process's clocks say. The wall clock stands still but for its steps: the passing of time is no news.
     pub(super) now: Now,
     pub(super) line: Line,
     pub(super) asked: Asked,
     pub(super) shelf: Arc<Shelf>,
+    /// The newest writer's.
+    pub(super) fence: Fence,
     /// Another writer has opened the sink since the process did.
     pub(super) is_fenced: bool,
     pub(super) server: Server,
     pub(super) ledger: Ledger,
     pub(super) spent: Spent,
+}
+
+impl Clone for Scene {
+    fn clone(&self) -> Self {
+        let (machine, asked) = (self.machine.clone(), self.asked.clone());
+        Self { machine, asked, shelf: Arc::clone(&self.shelf), ..*self }
+    }
+
+    /// Over another scene, whose room it takes over.
+    fn clone_from(&mut self, from: &Self) {
+        let Self { machine, now, line, asked, shelf, fence, is_fenced, server, ledger, spent } = self;
+        machine.clone_from(&from.machine);
+        if !matches!((&*asked, &from.asked), (Asked::Nothing, Asked::Nothing)) {
+            asked.clone_from(&from.asked);
+        }
+        if !Arc::ptr_eq(shelf, &from.shelf) {
+            *shelf = Arc::clone(&from.shelf);
+        }
+        (*now, *line, *fence, *is_fenced) = (from.now, from.line, from.fence, from.is_fenced);
+        (*server, *ledger, *spent) = (from.server, from.ledger, from.spent);
+    }
 }
 
 /// The one connection there may be.
@@ -38,6 +62,7 @@ pub(super) enum Line {
     None,
     Dialing {
         epoch: Epoch,
+        source: SourceId,
         place: Place,
         /// Nobody will answer.
         is_silent: bool,
@@ -50,6 +75,7 @@ pub(super) enum Line {
 #[allow(clippy::struct_excessive_bools, reason = "each is true or not whatever the others are")]
 pub(super) struct Open {
     pub(super) epoch: Epoch,
+    pub(super) source: SourceId,
     /// The event that comes next.
     pub(super) next: u8,
     /// The other side is gone.
@@ -101,7 +127,7 @@ impl Line {
         }
     }
 
-    /// What of it the future rests on: numbers do not count, and what was dialed for is in the machine.
+    /// What of it the future rests on: numbers do not count, and who was dialed and for what is in the machine.
     fn word(&self) -> u64 {
         match self {
             Self::None => 0,
@@ -119,7 +145,17 @@ impl Scene {
     /// The number that stands for this state: two with the same are taken for one.
     #[must_use]
     pub fn key(&self) -> u64 {
-        let hash = Hash::EMPTY.and(self.machine.as_ref().map_or(0, |machine| machine.fingerprint(self.now)));
+        self.key_with(self.print())
+    }
+
+    /// The machine's fingerprint.
+    pub(super) fn print(&self) -> u64 {
+        self.machine.as_ref().map_or(0, |machine| machine.fingerprint(self.now))
+    }
+
+    /// The [`key`](Self::key), where the machine's fingerprint is known.
+    pub(super) fn key_with(&self, print: u64) -> u64 {
+        let hash = Hash::EMPTY.and(print);
         let hash = self.surroundings().into_iter().fold(hash, Hash::and);
         self.ledger.words().fold(hash, Hash::and).finish()
     }
@@ -136,20 +172,27 @@ impl Scene {
         words
     }
 
-    fn surroundings(&self) -> [u64; 5] {
+    fn surroundings(&self) -> [u64; 6] {
         let asked = match &self.asked {
             Asked::Nothing => 0,
             Asked::Load(_) => 1,
             Asked::Flush(_) => 2,
             Asked::Append { covers, .. } => 3 | u64::from(*covers) << 8,
         };
+        let [spent, spent_besides] = self.spent.words();
         [
             self.line.word() << 32 | asked << 1 | u64::from(self.is_fenced),
             self.shelf.hash(),
             self.server.word(),
             self.now.wall.as_micros().wrapping_sub(NOON.as_micros()),
-            self.spent.word(),
+            spent,
+            spent_besides,
         ]
+    }
+
+    /// The source that is asked, or will be.
+    pub(super) fn source(&self) -> usize {
+        self.machine.as_ref().map_or(0, |machine| usize::from(machine.status().source.0))
     }
 
     /// Whether an event is stored or set aside.

@@ -1,9 +1,10 @@
 //! The sink of the small world: the world's own atomic store, shared by all states in which it holds the same.
 
-use highwater_core::checkpoint::Checkpoint;
+use highwater_core::checkpoint::{Checkpoint, Witness};
 use highwater_core::cursor::Place;
 use highwater_core::gap::Gap;
-use highwater_core::scope::Scope;
+use highwater_core::number::Fence;
+use highwater_core::scope::{Scope, SourceId};
 use highwater_core::sink::{Append, Appended, Content, DeadLetter, Loaded, Sink as _};
 use highwater_core::time::WallTime;
 
@@ -30,20 +31,21 @@ impl Shelf {
         shelf
     }
 
-    pub(super) fn open(&mut self) -> Option<Loaded<EventId>> {
-        self.disk.open().ok()
+    /// What is durable, for the writer with this fence: it changes nothing else, so no copy is made for it.
+    pub(super) fn open(&self, fence: Fence) -> Loaded<EventId> {
+        let checkpoints = self.disk.checkpoints().cloned().collect();
+        let gaps = self.disk.awaited().copied().collect();
+        Loaded { fence, compares: self.disk.compares(), checkpoints, newest: self.disk.newest(), gaps }
     }
 
-    pub(super) fn append(&mut self, append: &Append<Small>) -> Appended {
+    /// Takes in an append while this is the newest writer's fence.
+    pub(super) fn append(&mut self, append: &Append<Small>, fence: Fence) -> Appended {
+        self.disk.set_fence(fence);
         let appended = self.disk.append(append);
         if matches!(appended, Appended::Stored { .. }) {
             self.look();
         }
         appended
-    }
-
-    pub(super) fn raise_fence(&mut self) {
-        self.disk.raise_fence();
     }
 
     /// Whether an event is stored or set aside.
@@ -55,10 +57,31 @@ impl Shelf {
         self.disk.gaps()
     }
 
-    /// The record of the newest history; there is one source, and it counts on.
-    pub(super) fn current(&self) -> Option<(Scope, &Checkpoint<EventId>)> {
-        let newest = self.disk.checkpoints().max_by_key(|(scope, _)| scope.incarnation);
-        newest.map(|(scope, checkpoint)| (*scope, checkpoint))
+    /// The witness of a source's newest history; each counts on.
+    pub(super) fn witness(&self, source: SourceId) -> Option<&Witness<EventId>> {
+        let of_source = self.disk.checkpoints().filter(|(scope, _)| scope.source == source);
+        let (_, newest) = of_source.max_by_key(|(scope, _)| scope.incarnation)?;
+        newest.witness.as_ref()
+    }
+
+    /// Whether a record of anything is durable.
+    pub(super) fn has_begun(&self) -> bool {
+        self.disk.checkpoints().next().is_some()
+    }
+
+    /// Whether a record of this source is durable.
+    pub(super) fn has_record(&self, source: SourceId) -> bool {
+        self.disk.checkpoints().any(|(scope, _)| scope.source == source)
+    }
+
+    /// Whether any event was ever a witness.
+    pub(super) fn has_witness(&self) -> bool {
+        self.disk.checkpoints().any(|(_, checkpoint)| checkpoint.witness.is_some())
+    }
+
+    /// The server's time of the newest event.
+    pub(super) fn newest(&self) -> Option<WallTime> {
+        self.disk.newest()
     }
 
     /// The record of a scope.
@@ -101,7 +124,7 @@ pub(super) fn subject(letter: &DeadLetter<Small>) -> Option<EventId> {
 }
 
 fn scoped(hash: Hash, scope: Scope) -> Hash {
-    hash.and(u64::from(scope.incarnation) << 1 | scope.kind as u64)
+    hash.and(u64::from(scope.source.0) << 40 | u64::from(scope.incarnation) << 1 | scope.kind as u64)
 }
 
 fn of_letter(hash: Hash, letter: &DeadLetter<Small>) -> Hash {

@@ -16,19 +16,15 @@ use crate::scenario;
 use crate::tape::Tape;
 use crate::trace::{Trace, lanes};
 
-/// What is written down of a path: nothing, while searching.
+/// What is written down of a path.
 pub(super) struct Notes {
     trace: Trace,
-    tape: Option<Tape<Small>>,
+    tape: Tape<Small>,
 }
 
 impl Notes {
-    pub(super) fn none() -> Self {
-        Self { trace: Trace::none(), tape: None }
-    }
-
     fn all() -> Self {
-        Self { trace: Trace::all(), tape: Some(Tape::new()) }
+        Self { trace: Trace::all(), tape: Tape::new() }
     }
 
     pub(super) fn act(&mut self, at: Instant, act: Act) {
@@ -38,17 +34,13 @@ impl Notes {
     }
 
     pub(super) fn begin(&mut self, config: &Config, now: Now) {
-        if let Some(tape) = &mut self.tape {
-            tape.begin(config, now);
-        }
+        self.tape.begin(config, now);
     }
 
     pub(super) fn input(&mut self, now: Now, input: &Input<Small>) {
-        if let Some(tape) = &mut self.tape {
-            self.trace.turn(now.monotonic, &[]);
-            self.trace.input(now, input);
-            tape.note(now, input);
-        }
+        self.trace.turn(now.monotonic, &[]);
+        self.trace.input(now, input);
+        self.tape.note(now, input);
     }
 
     pub(super) fn effect(&mut self, effect: &Effect<Small>) {
@@ -116,21 +108,22 @@ impl Counterexample {
     /// The last process of the path as a scenario for the core alone; none if it cannot be said.
     pub fn scenario(&self, model: &Model) -> Option<String> {
         let story = format!("{}\nThe rule: {}.", self.violation, self.violation.rule.says());
-        scenario::of(self.walk(model).tape?.last()?, &story)
+        scenario::of(self.walk(model).tape.last()?, &story)
     }
 
     /// Goes the path once more, and writes it down.
     fn walk(&self, model: &Model) -> Notes {
         let (mut scene, mut told) = (model.first(), Notes::all());
         for &act in &self.path {
-            if heal::caught(|| model.tell(&mut scene, act, &mut told)).is_err() {
+            if heal::caught(|| model.tell(&mut scene, act, Some(&mut told))).is_err() {
                 return told;
             }
         }
-        let mut offer = Offer::default();
-        for _ in 0..HEALING {
+        let (mut offer, healing) =
+            (Offer::default(), if self.broken == Broken::Healing { HEALING } else { 0 });
+        for _ in 0..healing {
             model.offer(&scene, &mut offer);
-            if heal::caught(|| model.tell(&mut scene, offer.acts()[0], &mut told)).is_err() {
+            if heal::caught(|| model.tell(&mut scene, offer.acts()[0], Some(&mut told))).is_err() {
                 break;
             }
         }

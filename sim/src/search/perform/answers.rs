@@ -31,6 +31,7 @@ impl Turn<'_> {
             Asked::Load(op) => self.load(op, answer),
             Asked::Flush(op) => {
                 let flushed = if answer == Answer::Plain { Ok(()) } else { Err(Unavailable) };
+                self.scene.ledger.is_unflushed &= flushed.is_err();
                 self.hand(Input::Flushed { op, flushed })
             }
             Asked::Append { append, covers } => {
@@ -64,7 +65,8 @@ impl Turn<'_> {
         if answer != Answer::Plain {
             return self.hand(Input::Loaded { op, loaded: Err(Unavailable) });
         }
-        let loaded = Arc::make_mut(&mut self.scene.shelf).open().ok_or(Unavailable);
+        self.scene.fence = self.scene.fence.next();
+        let loaded = Ok(self.scene.shelf.open(self.scene.fence));
         self.scene.is_fenced = false;
         if let Some(covers) = self.scene.ledger.unheard.take() {
             self.scene.ledger.waiting.take(covers);
@@ -77,13 +79,15 @@ impl Turn<'_> {
         let is_further = rules::is_further(self.scene, append);
         #[cfg(test)]
         let append = &self.forget(append);
-        let appended = Arc::make_mut(&mut self.scene.shelf).append(append);
+        let appended = Arc::make_mut(&mut self.scene.shelf).append(append, self.scene.fence);
         let ledger = &mut self.scene.ledger;
         match &appended {
             Appended::Stored { stored, .. } => {
                 rules::forget_refusals(ledger, append);
+                ledger.is_unflushed = true;
                 ledger.attempt.is_good |= *stored > 0 || is_further;
                 ledger.has_told_gap &= !is_further;
+                ledger.is_too_old &= !is_further;
             }
             Appended::Refused { index, .. } => {
                 if let Some(event) = append.events.get(*index as usize) {
