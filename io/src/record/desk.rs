@@ -106,3 +106,43 @@ impl Desk {
         self.tray.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DESK_BYTES_MAX, Desk, PAGE_BYTES};
+
+    #[test]
+    fn what_follows_a_turn_is_another_piece() {
+        let desk = Desk::default();
+        desk.turn();
+        assert!(desk.put(b"one\n") && desk.put(b"two\n"));
+        desk.turn();
+        assert!(desk.put(&[b'3'; PAGE_BYTES]));
+        let pieces = desk.take().pieces;
+        let [before, first, second] = &pieces[..] else { panic!("{} pieces", pieces.len()) };
+        assert_eq!((before.len(), &first[..], second.len()), (0, &b"one\ntwo\n"[..], PAGE_BYTES));
+        assert!(desk.put(b"four\n"));
+        desk.close();
+        let tray = desk.take();
+        assert_eq!((tray.pieces, tray.over), (vec![b"four\n".to_vec()], true));
+    }
+
+    #[test]
+    fn a_desk_takes_so_much_and_nothing_once_the_clerk_is_gone() {
+        let desk = Desk::default();
+        let pages = (0..).take_while(|_| desk.put(&[b'1'; PAGE_BYTES])).count();
+        assert_eq!(pages, DESK_BYTES_MAX / PAGE_BYTES);
+        desk.take();
+        assert!(desk.put(b"more\n"));
+        desk.leave();
+        assert!(!desk.put(b"more\n"));
+    }
+
+    #[test]
+    fn a_dump_is_asked_for_whatever_lies_there() {
+        let desk = Desk::default();
+        desk.ask_for_dump();
+        let tray = desk.take();
+        assert!(tray.dump && !tray.over && tray.pieces.is_empty());
+    }
+}
