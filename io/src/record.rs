@@ -6,7 +6,7 @@
 //!
 //! The format is [`highwater_core::trace`]'s; no text of an event is in it. A recording never holds a run up: what
 //! cannot be written any more is not recorded, with a warning, and the run goes on. What a kill finds on the desk is
-//! not written, and that is the last second at most.
+//! not written, and that is the last tenth of a second at most.
 
 mod clerk;
 mod desk;
