@@ -4,16 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::cursor::{Cursor, Place};
 use crate::number::Version;
+use crate::payload::{Digested, serialize_digest};
 use crate::time::{Duration, WallTime};
 
 /// The event at a checkpoint: since every wire resumes inclusively, it must come again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(serialize = "K: Digested"))]
 pub struct Witness<K> {
     /// The event's position.
     pub cursor: Cursor,
     /// The server's time of the event.
     pub time: WallTime,
     /// What makes it the same event.
+    #[serde(serialize_with = "serialize_digest")]
     pub key: K,
 }
 
@@ -23,6 +26,7 @@ pub struct FilterHash(pub u64);
 
 /// The durable record of a scope. Everything handed to the machine up to it is stored, a dead letter, or in a gap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(serialize = "K: Digested"))]
 pub struct Checkpoint<K> {
     /// How often this record was written; the first is 1.
     pub version: Version,

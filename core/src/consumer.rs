@@ -38,6 +38,7 @@ use crate::event::Payload;
 use crate::gap::Gap;
 use crate::input::Input;
 use crate::number::{Epoch, Op};
+use crate::payload::Redact;
 use crate::scope::{Scope, SourceId};
 use crate::time::{Duration, Instant, Now};
 use approach::Approach;
@@ -64,10 +65,7 @@ const GOOD_AFTER: Duration = Duration::from_secs(10);
 /// Whenever it asks for nothing it can be written down whole, and the one that is read again goes on as it would have:
 /// a trace that does not begin at a birth begins so.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(bound(
-    serialize = "P: Clone + Serialize, P::Key: Serialize",
-    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
-))]
+#[serde(bound(serialize = "P: Redact", deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"))]
 pub struct Consumer<P: Payload> {
     /// Never changes, and so is shared by all clones.
     #[serde(with = "shared")]

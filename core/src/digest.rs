@@ -23,17 +23,28 @@ impl Digest {
 
     /// The digest of this and of these bytes.
     #[must_use]
+    #[inline]
     pub fn and_bytes(self, bytes: &[u8]) -> Self {
-        let length = bytes.len();
-        let word = |at: usize| bytes[at..].first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk));
-        let hash = self.and(length as u64);
-        if length < 8 {
+        let mut hash = self.and(bytes.len() as u64);
+        let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {
             return hash.and(bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-        }
+        };
+        let Some(last_two) = bytes.last_chunk() else {
+            return hash.and_both(u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        };
         // Sixteen at a time; the last ones may be taken twice, which the length makes up for.
-        let starts = (0..length.saturating_sub(16)).step_by(16);
-        let hash = starts.fold(hash, |hash, at| hash.and_both(word(at), word(at + 8)));
-        hash.and_both(word(length.saturating_sub(16)), word(length - 8))
+        let mut rest = bytes;
+        while let Some((words, behind)) = rest.split_first_chunk()
+            && !behind.is_empty()
+        {
+            (hash, rest) = (hash.and_words(*words), behind);
+        }
+        hash.and_words(*last_two)
+    }
+
+    const fn and_words(self, words: [u8; 16]) -> Self {
+        let words = u128::from_le_bytes(words);
+        self.and_both(words as u64, (words >> 64) as u64)
     }
 
     /// As [`and`](Self::and) for two words at once.
@@ -44,6 +55,25 @@ impl Digest {
     }
 }
 
+impl Digest {
+    /// Its 16 hexadecimal digits.
+    pub(crate) const fn digits(self) -> [u8; 16] {
+        let (high, low) = (digits((self.0 >> 32) as u32), digits(self.0 as u32));
+        ((high as u128) << 64 | low as u128).to_be_bytes()
+    }
+}
+
+/// Eight hexadecimal digits, all of them at once: one is written for every event of a trace.
+const fn digits(word: u32) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let word = word as u64;
+    let word = (word | word << 16) & 0x0000_ffff_0000_ffff;
+    let word = (word | word << 8) & 0x00ff_00ff_00ff_00ff;
+    let word = (word | word << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = (word + ONES * 6) >> 4 & ONES;
+    word + ONES * b'0' as u64 + letters * (b'a' - b'0' - 10) as u64
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
@@ -52,11 +82,7 @@ impl fmt::Display for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // By hand: one is written for every event of a trace.
-        let digits = core::array::from_fn::<u8, 16, _>(|place| {
-            b"0123456789abcdef"[(self.0 >> (60 - 4 * place)) as usize & 0xf]
-        });
-        serializer.serialize_str(core::str::from_utf8(&digits).unwrap_or_default())
+        serializer.serialize_str(core::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
@@ -74,5 +100,33 @@ impl<'de> Deserialize<'de> for Digest {
             }
         }
         deserializer.deserialize_str(Digits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Digest;
+
+    #[test]
+    fn digits_are_hexadecimal() {
+        let mut digest = Digest(0);
+        for word in 0..1_000 {
+            digest = digest.and(word);
+            assert_eq!(core::str::from_utf8(&digest.digits()), Ok(digest.to_string().as_str()));
+        }
+    }
+
+    #[test]
+    fn every_byte_counts_and_so_does_their_number() {
+        let mut seen = std::collections::BTreeSet::new();
+        for length in 0..70 {
+            let mut bytes = std::vec![7; length];
+            assert!(seen.insert(Digest(1).and_bytes(&bytes)), "{length}");
+            for at in 0..length {
+                bytes[at] ^= 0x80;
+                assert!(seen.insert(Digest(1).and_bytes(&bytes)), "{length}, {at}");
+                bytes[at] ^= 0x80;
+            }
+        }
     }
 }

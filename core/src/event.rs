@@ -1,36 +1,24 @@
 //! What a dialect makes of a frame, and what the machine may know of it.
 
 use alloc::string::String;
-use core::fmt::Debug;
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::cursor::{Cursor, CursorKind};
 use crate::digest::Digest;
+use crate::payload::Redact;
 use crate::time::WallTime;
 
-/// What an event carries through the machine unread.
-///
-/// The machine asks for a key only at the end of a batch and at the position of a witness, and for the size once.
-pub trait Payload: Clone + Debug {
-    /// What makes an event the same event wherever and whenever it comes again.
-    type Key: Clone + Debug + Eq;
-
-    /// The event's key, whole: two events are the same exactly if their keys are equal.
-    fn key(&self) -> Self::Key;
-
-    /// Bytes of memory that holding on to this payload costs.
-    fn size(&self) -> usize;
-}
+pub use crate::payload::Payload;
 
 /// One thing the feed says.
 ///
 /// Written down it is `[time, seq, payload]`: there are many of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Row<P>", into = "Row<P>", bound(serialize = "P: Clone + Serialize"))]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "Row<P>")]
 pub struct Event<P> {
     /// The server's time of it. On a wire that counts in time this is the cursor as well.
     pub time: WallTime,
@@ -48,9 +36,9 @@ impl<P> From<Row<P>> for Event<P> {
     }
 }
 
-impl<P> From<Event<P>> for Row<P> {
-    fn from(event: Event<P>) -> Self {
-        (event.time, event.seq, event.payload)
+impl<P: Redact> Serialize for Event<P> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.time, self.seq, self.payload.shadow()).serialize(serializer)
     }
 }
 
@@ -71,7 +59,7 @@ impl<P> Event<P> {
 
 /// One frame as its dialect understood it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(bound(serialize = "P: Clone + Serialize"))]
+#[serde(bound(serialize = "P: Redact"))]
 pub enum Item<P> {
     /// An event the server sends although nobody asked (v1 sends every identity and account). It moves the cursor
     /// and is not stored.

@@ -11,6 +11,7 @@ use crate::cursor::{Cursor, CursorKind, Place};
 use crate::event::{Event, Item, Payload, Reason};
 use crate::gap::{Gap, Mark};
 use crate::number::{Epoch, Op};
+use crate::payload::Redact;
 use crate::scope::Scope;
 use crate::sink::{Appended, Loaded, Unavailable};
 use crate::time::{Duration, WallTime};
@@ -20,10 +21,7 @@ use crate::time::{Duration, WallTime};
 /// Late or doubled news is welcome and changes nothing: transport news carries the epoch it belongs to, sink news
 /// the number of the question it answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(bound(
-    serialize = "P: Serialize, P::Key: Serialize",
-    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
-))]
+#[serde(bound(serialize = "P: Redact", deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"))]
 pub enum Input<P: Payload> {
     /// The moment named by [`next_timeout`](crate::Consumer::next_timeout) has come, or any other moment.
     Timeout,

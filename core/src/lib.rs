@@ -58,6 +58,7 @@ pub mod event;
 pub mod gap;
 pub mod input;
 pub mod number;
+pub mod payload;
 pub mod scope;
 pub mod serve;
 pub mod sink;

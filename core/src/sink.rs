@@ -7,13 +7,14 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::checkpoint::Checkpoint;
 use crate::cursor::Cursor;
 use crate::event::{Event, Payload, Reason, Sample};
 use crate::gap::Gap;
 use crate::number::{Fence, Op, Version};
+use crate::payload::{Digested, Redact};
 use crate::scope::Scope;
 use crate::time::WallTime;
 
@@ -35,6 +36,7 @@ pub trait Sink<P: Payload> {
 
 /// What a sink remembers of earlier lives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(serialize = "K: Digested"))]
 pub struct Loaded<K> {
     /// The fence that this opening raised; every append carries it.
     pub fence: Fence,
@@ -71,9 +73,8 @@ pub struct Append<P: Payload> {
 }
 
 /// A run of a batch's events, shared so that a retry or a split copies nothing.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "Vec<Event<P>>", into = "Vec<Event<P>>")]
-#[serde(bound(serialize = "P: Clone + Serialize"))]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "Vec<Event<P>>")]
 pub struct Events<P> {
     /// Not `Arc<[_]>`: that would copy each batch once more.
     batch: Arc<Vec<Event<P>>>,
@@ -102,9 +103,9 @@ impl<P> From<Vec<Event<P>>> for Events<P> {
     }
 }
 
-impl<P: Clone> From<Events<P>> for Vec<Event<P>> {
-    fn from(events: Events<P>) -> Self {
-        events.to_vec()
+impl<P: Redact> Serialize for Events<P> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
     }
 }
 
@@ -125,7 +126,7 @@ impl<P> core::ops::Deref for Events<P> {
 ///
 /// The same dead letter (scope, `after`, content) is stored once, however often an overlap brings it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(bound(serialize = "P: Clone + Serialize"))]
+#[serde(bound(serialize = "P: Redact"))]
 pub struct DeadLetter<P> {
     /// The position of the last event before it on its connection; none if it was the first.
     pub after: Option<Cursor>,
@@ -137,7 +138,7 @@ pub struct DeadLetter<P> {
 
 /// What a dead letter was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(bound(serialize = "P: Clone + Serialize"))]
+#[serde(bound(serialize = "P: Redact"))]
 pub enum Content<P> {
     /// A frame that gave no event, or one too large to keep.
     Frame(Sample),

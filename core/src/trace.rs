@@ -17,12 +17,12 @@
 //! * Line `n` is the life's nth input; 0 is its birth. `t` is the process's own clock in microseconds; `wall` stands
 //!   where wall time went another way than `t` since the line before, and is the wall time there.
 //! * All numbers of time are microseconds. An event is `[time, seq, [key, size]]`.
-//! * Payloads are [`Shadow`]s: no text of an event, a frame or an error is in a trace.
+//! * Payloads are [`Shadow`]s, keys digests: no text of an event, a frame or an error is in a trace.
 //! * `h` is the digest of the machine's fingerprints at all lines that have an `h`, this one included.
 //! * Fields that are not known are ignored; inputs and effects that are not known are errors.
 
 mod deed;
-mod shadow;
+mod pen;
 mod track;
 
 use alloc::boxed::Box;
@@ -37,9 +37,10 @@ use serde_json::value::RawValue;
 use crate::config::Config;
 use crate::digest::Digest;
 use crate::input::Input;
+use crate::payload::Shadow;
 use crate::time::{Instant, Now, WallTime};
 pub use deed::{Appending, Deed, Run};
-pub use shadow::{Redact, Shadow};
+pub use pen::Pen;
 pub use track::Track;
 
 /// The version of the format.

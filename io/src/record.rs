@@ -1,33 +1,35 @@
 //! Records a run: what the machine was told and what it did, to be replayed by the simulator.
 //!
 //! ```text
-//! driver ──steps──▶ thread: to text ──▶ a file and the one before it, or memory that is written when asked for
+//! driver ──lines──▶ desk ──pages──▶ clerk, a thread ──▶ a file and the one before it, or memory
 //! ```
 //!
 //! The format is [`highwater_core::trace`]'s; no text of an event is in it. A recording never holds a run up: what
-//! cannot be written any more is not recorded, with a warning, and the run goes on.
+//! cannot be written any more is not recorded, with a warning, and the run goes on. What a kill finds on the desk is
+//! not written, and that is the last tenth of a second at most.
 
 mod clerk;
+mod desk;
 mod shelf;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use highwater_core::dialect::jetstream::Jetstream;
 use highwater_core::time::Now;
-use highwater_core::trace::Deed;
+use highwater_core::trace::{Head, Kind, Line, Pen};
 use highwater_core::{Config, Consumer, Effect, Input};
+use serde_json::value::to_raw_value;
 use tracing::warn;
 
-use clerk::{Clerk, Step, Word};
+use clerk::Clerk;
+use desk::Desk;
 use shelf::Shelf;
 
 /// The machine's fingerprint is taken at one step in so many.
 const FINGERPRINT_EVERY: u64 = 64;
-/// So many steps may wait for the disk: 256 events each at most, and some 100 bytes an event.
-const STEPS_MAX: usize = 1_024;
 
 /// Where the driver tells what happens.
 #[derive(Debug)]
@@ -37,24 +39,31 @@ pub struct Recorder {
 
 #[derive(Debug)]
 struct On {
-    clerk: SyncSender<Word>,
-    thread: Option<JoinHandle<()>>,
-    steps: u64,
-    /// What is not told yet of the step under way.
-    step: Option<Step>,
+    desk: Arc<Desk>,
+    clerk: Option<JoinHandle<()>>,
+    /// Bytes that the newer piece on the shelf will hold, and that it may hold.
+    bytes: u64,
+    bytes_max: u64,
+    life: Option<Life>,
+}
+
+#[derive(Debug)]
+struct Life {
+    /// What each piece of a recording begins with.
+    config: Config,
+    pen: Pen,
 }
 
 /// Has what is recorded in memory written to its file.
 #[derive(Clone, Debug)]
 pub struct Dump {
-    clerk: SyncSender<Word>,
+    desk: Arc<Desk>,
 }
 
 impl Dump {
     /// Writes it, soon.
     pub fn now(&self) {
-        // A thread that is behind has another moment to write; one that is gone has said why.
-        let _ = self.clerk.try_send(Word::Dump);
+        self.desk.ask_for_dump();
     }
 }
 
@@ -73,79 +82,110 @@ impl Recorder {
     /// Keeps the last `bytes_max` or so in memory, and writes them to `path` when asked to, or when the run panics.
     pub fn in_memory(path: PathBuf, bytes_max: u64) -> io::Result<(Self, Dump)> {
         let recorder = Self::on(Shelf::memory(path, bytes_max))?;
-        let clerk = recorder.on.as_ref().map(|on| on.clerk.clone());
-        let dump = Dump { clerk: clerk.ok_or(io::ErrorKind::BrokenPipe)? };
+        let desk = recorder.on.as_ref().map(|on| Arc::clone(&on.desk));
+        let dump = Dump { desk: desk.ok_or(io::ErrorKind::BrokenPipe)? };
         Ok((recorder, dump))
     }
 
     fn on(shelf: Shelf) -> io::Result<Self> {
-        let (clerk, words) = std::sync::mpsc::sync_channel(STEPS_MAX);
-        let thread = std::thread::Builder::new().name("recorder".into());
-        let thread = thread.spawn(move || Clerk::new(shelf).run(&words))?;
-        Ok(Self { on: Some(On { clerk, thread: Some(thread), steps: 0, step: None }) })
+        let (bytes, bytes_max) = (shelf.bytes(), shelf.bytes_max());
+        let desk = Arc::new(Desk::default());
+        let clerk = Clerk::new(shelf, Arc::clone(&desk));
+        let clerk = std::thread::Builder::new().name("recorder".into()).spawn(move || clerk.run())?;
+        Ok(Self { on: Some(On { desk, clerk: Some(clerk), bytes, bytes_max, life: None }) })
     }
 
     /// The machine is born.
     pub(crate) fn begin(&mut self, config: &Config, now: Now) {
-        if self.on.is_some() {
-            self.tell(Word::Birth(Box::new(config.clone()), now));
-        }
-        if let Some(on) = &mut self.on {
-            on.step = Some(Step { now, input: None, out: Vec::new(), fingerprint: None });
-        }
+        let Some(on) = &mut self.on else { return };
+        let mut pen = Pen::new(now);
+        pen.birth();
+        on.life = Some(Life { config: config.clone(), pen });
+        let is_taken = on.put_head(Head::new(Kind::Prod, config.clone(), now));
+        self.go_on_if(is_taken);
     }
 
     /// The machine is told something.
     pub(crate) fn input(&mut self, now: Now, input: &Input<Jetstream>) {
-        if let Some(on) = &mut self.on {
-            on.steps += 1;
-            on.step = Some(Step { now, input: Some(input.redacted()), out: Vec::new(), fingerprint: None });
+        if let Some(pen) = self.pen() {
+            pen.input(now, input);
         }
     }
 
     /// The machine wants something done.
     pub(crate) fn effect(&mut self, effect: &Effect<Jetstream>) {
-        if let Some(step) = self.on.as_mut().and_then(|on| on.step.as_mut()) {
-            step.out.push(Deed::of(effect));
+        if let Some(pen) = self.pen() {
+            pen.effect(effect);
         }
     }
 
     /// The machine wants nothing more done.
     pub(crate) fn drained(&mut self, machine: &Consumer<Jetstream>) {
-        let Some(on) = &mut self.on else { return };
-        let Some(mut step) = on.step.take() else { return };
-        let is_taken = on.steps.is_multiple_of(FINGERPRINT_EVERY);
-        step.fingerprint = is_taken.then(|| machine.fingerprint(step.now));
-        self.tell(Word::Step(Box::new(step)));
+        let is_taken = self.on.as_mut().is_none_or(|on| on.put_step(machine));
+        self.go_on_if(is_taken);
     }
 
-    fn tell(&mut self, word: Word) {
-        let Some(on) = &self.on else { return };
-        match on.clerk.try_send(word) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => {
-                warn!("the disk is too slow for the recording, which ends here; the run goes on");
-                self.on = None;
-            }
-            // It has said why.
-            Err(TrySendError::Disconnected(_)) => self.on = None,
+    fn pen(&mut self) -> Option<&mut Pen> {
+        Some(&mut self.on.as_mut()?.life.as_mut()?.pen)
+    }
+
+    fn go_on_if(&mut self, is_taken: bool) {
+        if !is_taken {
+            self.on = None;
         }
+    }
+}
+
+impl On {
+    /// Puts the step that is done on the desk; false if that takes nothing more.
+    fn put_step(&mut self, machine: &Consumer<Jetstream>) -> bool {
+        let Some(Life { pen, .. }) = &mut self.life else { return true };
+        let Some(now) = pen.under_way() else { return true };
+        let is_taken = (pen.track().n() + 1).is_multiple_of(FINGERPRINT_EVERY);
+        let fingerprint = is_taken.then(|| machine.fingerprint(now));
+        let line = pen.end(fingerprint).unwrap_or_default();
+        self.bytes += line.len() as u64;
+        self.desk.put(line) && (self.bytes <= self.bytes_max || self.turn(machine))
+    }
+
+    /// Begins a new piece, with the machine as it stands; false if the desk takes nothing more.
+    fn turn(&mut self, machine: &Consumer<Jetstream>) -> bool {
+        let Some(Life { config, pen }) = &mut self.life else { return true };
+        let machine = match to_raw_value(machine) {
+            Ok(machine) => machine,
+            Err(error) => {
+                warn!("the recording ends here: {error}; the run goes on");
+                return false;
+            }
+        };
+        let now = pen.track().now();
+        *pen = Pen::new(now);
+        let head = Head { machine: Some(machine), ..Head::new(Kind::Prod, config.clone(), now) };
+        self.bytes = 0;
+        self.desk.turn();
+        self.put_head(head)
+    }
+
+    fn put_head(&mut self, head: Head) -> bool {
+        let line = format!("{}\n", Line::Head(Box::new(head)));
+        self.bytes += line.len() as u64;
+        self.desk.put(line.as_bytes())
     }
 }
 
 /// The end of the run, or of the recording: what is under way is written, and what is in memory if this is a panic.
 impl Drop for On {
     fn drop(&mut self) {
-        if let Some(step) = self.step.take() {
-            let _ = self.clerk.send(Word::Step(Box::new(step)));
+        if let Some(line) = self.life.as_mut().and_then(|life| life.pen.end(None)) {
+            self.desk.put(line);
         }
         if std::thread::panicking() {
-            let _ = self.clerk.send(Word::Dump);
+            self.desk.ask_for_dump();
         }
-        let _ = self.clerk.send(Word::Over);
-        if let Some(thread) = self.thread.take() {
+        self.desk.close();
+        if let Some(clerk) = self.clerk.take() {
             // It says what went wrong itself.
-            let _ = thread.join();
+            let _ = clerk.join();
         }
     }
 }

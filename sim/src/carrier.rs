@@ -8,9 +8,9 @@ use highwater_core::dialect::Dialect;
 use highwater_core::digest::Digest;
 use highwater_core::effect::OpenOptions;
 use highwater_core::event::{Event, Item, Payload, Reason, Sample};
+use highwater_core::payload::{Digested, Redact};
 use highwater_core::serve::Wire;
 use highwater_core::time::WallTime;
-use highwater_core::trace::Redact;
 
 use bytes::Bytes;
 
@@ -107,11 +107,13 @@ impl Payload for Small {
 }
 
 /// The event's own number, for whoever reads a trace of this world.
-impl Redact for Small {
-    fn digest(key: &EventId) -> Digest {
-        Digest(key.0.into())
+impl Digested for EventId {
+    fn digest(&self) -> Digest {
+        Digest(self.0.into())
     }
 }
+
+impl Redact for Small {}
 
 impl Told for Small {
     fn id(&self) -> EventId {

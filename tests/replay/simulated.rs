@@ -1,7 +1,8 @@
 //! Traces of the simulator are replayed as production's are: the same machine says the same, another is found out.
 
 use highwater_core::Consumer;
-use highwater_core::trace::{Head, Line, Shadow, Step, Track};
+use highwater_core::payload::Shadow;
+use highwater_core::trace::{Head, Line, Step, Track};
 use highwater_sim::replay::{Lives, inputs, strict};
 use highwater_sim::{Mode, Trace, plan_of_seed, run_plan};
 

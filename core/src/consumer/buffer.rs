@@ -12,16 +12,14 @@ use crate::checkpoint::{Checkpoint, Witness};
 use crate::cursor::Cursor;
 use crate::event::{Event, Payload};
 use crate::gap::Gap;
+use crate::payload::Redact;
 use crate::scope::Scope;
 use crate::sink::{Content, DeadLetter, Events};
 use crate::time::WallTime;
 
 /// One thing that waits to become durable.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(bound(
-    serialize = "P: Clone + Serialize, P::Key: Serialize",
-    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
-))]
+#[serde(bound(serialize = "P: Redact", deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"))]
 pub(super) enum Entry<P: Payload> {
     /// An event to store.
     Event(Event<P>, Reach),
@@ -43,10 +41,7 @@ pub(super) struct Reach {
 
 /// A run of entries of one scope, taken out to be appended together.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(bound(
-    serialize = "P: Clone + Serialize, P::Key: Serialize",
-    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
-))]
+#[serde(bound(serialize = "P: Redact", deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"))]
 pub(super) struct Batch<P: Payload> {
     pub(super) events: Events<P>,
     pub(super) dead_letters: Vec<DeadLetter<P>>,
@@ -61,10 +56,7 @@ pub(super) struct Batch<P: Payload> {
 
 /// Everything that waits.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(bound(
-    serialize = "P: Clone + Serialize, P::Key: Serialize",
-    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
-))]
+#[serde(bound(serialize = "P: Redact", deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"))]
 pub(super) struct Buffer<P: Payload> {
     entries: VecDeque<Entry<P>>,
     events: u32,

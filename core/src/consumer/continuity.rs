@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::checkpoint::Witness;
 use crate::cursor::CursorKind;
 use crate::event::{Event, Payload};
+use crate::payload::Digested;
 
 /// How a connection stands with its proof.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "K: Digested"))]
 pub(super) enum Continuity<K> {
     /// There is nothing to prove, or what cannot be proved is on record already.
     Free,

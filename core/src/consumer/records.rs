@@ -8,6 +8,7 @@ use crate::checkpoint::{Checkpoint, FilterHash, Witness};
 use crate::cursor::{Cursor, Place};
 use crate::gap::{Cause, Gap, Mark};
 use crate::number::{Fence, Version};
+use crate::payload::Digested;
 use crate::scope::{Scope, SourceId};
 use crate::sink::Loaded;
 use crate::time::{Duration, WallTime};
@@ -19,6 +20,7 @@ const GAPS_MAX: usize = 64;
 
 /// What the sink holds, and what must be true before it may hold more.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "K: Digested"))]
 pub(super) struct Records<K> {
     pub(super) fence: Fence,
     /// The sink stores an event that comes again only once.
@@ -52,6 +54,7 @@ impl<K: Clone> Clone for Records<K> {
 
 /// What is known of one scope.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "K: Digested"))]
 pub(super) struct Row<K> {
     pub(super) scope: Scope,
     pub(super) checkpoint: Checkpoint<K>,

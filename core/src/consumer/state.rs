@@ -19,10 +19,12 @@ use crate::cursor::{Cursor, CursorKind, Place};
 use crate::effect::Outcome;
 use crate::gap::Mark;
 use crate::number::Epoch;
+use crate::payload::Digested;
 use crate::time::{Duration, Instant, Now};
 
 /// Where the machine stands with its connection.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "K: Digested"))]
 #[allow(
     clippy::large_enum_variant,
     reason = "one lives per machine; a box would be one more allocation a dial"
@@ -62,6 +64,7 @@ pub(super) enum State<K> {
 
 /// A connection that is open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "K: Digested"))]
 pub(super) struct Connection<K> {
     pub(super) epoch: Epoch,
     pub(super) opened: Now,
@@ -88,6 +91,7 @@ pub(super) struct Connection<K> {
 
 /// What a dial asks for, and what is to be expected then.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "K: Digested"))]
 pub(super) struct Resume<K> {
     pub(super) place: Place,
     pub(super) continuity: Continuity<K>,

@@ -11,6 +11,7 @@ use crate::consumer::buffer::Batch;
 use crate::cursor::Cursor;
 use crate::event::{Payload, Reason};
 use crate::number::Op;
+use crate::payload::Redact;
 use crate::scope::Scope;
 use crate::sink::{Content, DeadLetter, Events};
 use crate::time::Instant;
@@ -20,10 +21,7 @@ const REFUSALS_MAX: u8 = 3;
 
 /// How the machine stands with its sink.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(bound(
-    serialize = "P: Clone + Serialize, P::Key: Serialize",
-    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
-))]
+#[serde(bound(serialize = "P: Redact", deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"))]
 pub(super) enum Writer<P: Payload> {
     /// Nothing is asked.
     Free {
@@ -38,10 +36,7 @@ pub(super) enum Writer<P: Payload> {
 
 /// What is asked of the sink.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(bound(
-    serialize = "P: Clone + Serialize, P::Key: Serialize",
-    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
-))]
+#[serde(bound(serialize = "P: Redact", deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"))]
 pub(super) enum Task<P: Payload> {
     /// What is durable? With a job whose fate is not known.
     Open(Option<Job<P>>),
@@ -69,10 +64,7 @@ impl<P: Payload> Writer<P> {
 
 /// A batch on its way into the sink: in one piece, or in several if the sink refuses one of its events.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(bound(
-    serialize = "P: Clone + Serialize, P::Key: Serialize",
-    deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"
-))]
+#[serde(bound(serialize = "P: Redact", deserialize = "P: Deserialize<'de>, P::Key: Deserialize<'de>"))]
 pub(super) struct Job<P: Payload> {
     pub(super) scope: Scope,
     pub(super) batch: Batch<P>,

@@ -7,7 +7,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Witness};
 use crate::closure::CloseReason;
 use crate::cursor::{Cursor, Place};
 use crate::digest::Digest;
@@ -15,9 +15,9 @@ use crate::effect::{Effect, Ignored, Notice, OpenOptions, Outcome};
 use crate::event::Event;
 use crate::gap::Gap;
 use crate::number::{Epoch, Fence, Op, Version};
+use crate::payload::{Digested as _, Redact, Shadow};
 use crate::scope::{Scope, SourceId};
-use crate::sink::{Append, DeadLetter};
-use crate::trace::shadow::{Redact, Shadow, redacted_checkpoint};
+use crate::sink::{Append, Content, DeadLetter};
 
 /// An [`Effect`], as it is written down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,10 +92,32 @@ impl Appending {
             scope: append.scope,
             expect: append.expect,
             events: Run::of(append.scope, &append.events),
-            dead_letters: append.dead_letters.iter().map(DeadLetter::redacted).collect(),
+            dead_letters: append.dead_letters.iter().map(dead_letter).collect(),
             gaps: append.gaps.clone(),
-            checkpoint: redacted_checkpoint::<P>(&append.checkpoint),
+            checkpoint: checkpoint::<P>(&append.checkpoint),
         }
+    }
+}
+
+fn dead_letter<P: Redact>(it: &DeadLetter<P>) -> DeadLetter<Shadow> {
+    let content = match &it.content {
+        Content::Frame(sample) => Content::Frame(sample.clone()),
+        Content::Event(event) => {
+            Content::Event(Event { time: event.time, seq: event.seq, payload: event.payload.shadow() })
+        }
+    };
+    DeadLetter { after: it.after, reason: it.reason.clone(), content }
+}
+
+fn checkpoint<P: Redact>(it: &Checkpoint<P::Key>) -> Checkpoint<Digest> {
+    let witness = it.witness.as_ref();
+    Checkpoint {
+        version: it.version,
+        place: it.place,
+        witness: witness.map(|it| Witness { cursor: it.cursor, time: it.time, key: it.key.digest() }),
+        covered_until: it.covered_until,
+        filter: it.filter,
+        margin: it.margin,
     }
 }
 

@@ -1,11 +1,8 @@
 //! What a line of a trace leaves to the line before it: the number, the wall time, the digest.
 
-use alloc::vec::Vec;
-
 use crate::digest::Digest;
-use crate::input::Input;
 use crate::time::{Instant, Now, WallTime};
-use crate::trace::{Deed, Shadow, Step};
+use crate::trace::Step;
 
 /// Where a trace is: whoever writes one and whoever reads one keep the same.
 #[derive(Clone, Copy, Debug)]
@@ -21,23 +18,11 @@ impl Track {
         Self { n: 0, last: now, hash: Digest(0) }
     }
 
-    /// The birth, and what the machine said at once.
-    pub fn birth(&self, out: Vec<Deed>) -> Step {
-        Step { n: self.n, t: self.last.monotonic, wall: None, input: None, out: Some(out), h: None }
-    }
-
-    /// The next step, for who writes. `fingerprint` is the machine's after it, if it was taken.
-    pub fn write(
-        &mut self,
-        now: Now,
-        input: Input<Shadow>,
-        out: Vec<Deed>,
-        fingerprint: Option<u64>,
-    ) -> Step {
+    /// The next step comes, for who writes. Gives the wall time if that has to be said.
+    pub(super) fn write(&mut self, now: Now) -> Option<WallTime> {
         let wall = (now.wall != self.expected(now.monotonic)).then_some(now.wall);
         (self.n, self.last) = (self.n + 1, now);
-        let h = fingerprint.map(|fingerprint| self.fold(fingerprint));
-        Step { n: self.n, t: now.monotonic, wall, input: Some(input), out: Some(out), h }
+        wall
     }
 
     /// What the clocks said at the next step, for who reads. The wall clock runs as the other does unless it is said.

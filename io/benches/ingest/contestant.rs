@@ -16,6 +16,10 @@ pub(crate) enum Contestant {
     Null,
     /// A whole run into a database.
     Sqlite,
+    /// The same, recorded to a file.
+    Recorded,
+    /// The same, recorded in memory.
+    Remembered,
     /// rusqlite alone, with the events at hand.
     Rusqlite,
     /// The sink alone, with the events at hand.
@@ -25,8 +29,17 @@ pub(crate) enum Contestant {
 }
 
 impl Contestant {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Read, Self::Decode, Self::Null, Self::Sqlite, Self::Rusqlite, Self::Sink, Self::Again];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Read,
+        Self::Decode,
+        Self::Null,
+        Self::Sqlite,
+        Self::Recorded,
+        Self::Remembered,
+        Self::Rusqlite,
+        Self::Sink,
+        Self::Again,
+    ];
 
     /// What it is called on the command line.
     pub(crate) const fn name(self) -> &'static str {
@@ -35,6 +48,8 @@ impl Contestant {
             Self::Decode => "decode",
             Self::Null => "null",
             Self::Sqlite => "sqlite",
+            Self::Recorded => "recorded",
+            Self::Remembered => "remembered",
             Self::Rusqlite => "rusqlite",
             Self::Sink => "sink",
             Self::Again => "again",
@@ -48,6 +63,8 @@ impl Contestant {
             Self::Decode => "  and decode",
             Self::Null => "run into a null sink",
             Self::Sqlite => "run into SQLite",
+            Self::Recorded => "  recorded to a file",
+            Self::Remembered => "  recorded in memory",
             Self::Rusqlite => "bare rusqlite",
             Self::Sink => "the sink alone",
             Self::Again => "  what it has already",
@@ -61,6 +78,8 @@ impl Contestant {
             Self::Decode => bare::decode(url, events),
             Self::Null => run::into_null(url, events),
             Self::Sqlite => run::into_sqlite(url, events),
+            Self::Recorded => run::into_sqlite_recorded(url, events),
+            Self::Remembered => run::into_sqlite_remembered(url, events),
             Self::Rusqlite => database::insert(url, events),
             Self::Sink => database::append(url, events),
             Self::Again => database::append_again(url, events),

@@ -5,8 +5,9 @@
 //! ```
 //!
 //! Contestants take turns, so that whatever else the machine does is shared; medians count. Each is a process, so that
-//! what it cost is its own. `run` is the library's face on the runtime that the program gives it. `--stalled` asks
-//! another question: how much memory a run holds on to while its database is locked.
+//! what it cost is its own. `run` is the library's face on the runtime that the program gives it. Two more questions:
+//! `--instructions` counts what is done instead of how long it takes, and `--stalled` asks how much memory a run holds
+//! on to while its database is locked.
 //!
 //! `cargo bench -p highwater --bench ingest -- --help`
 #![allow(clippy::print_stdout, reason = "a bench tells its result")]
@@ -16,6 +17,7 @@ mod contestant;
 mod cost;
 mod database;
 mod frames;
+mod instructions;
 mod report;
 mod run;
 mod source;
@@ -45,6 +47,9 @@ struct Args {
     /// Only these contestants
     #[arg(long, value_name = "CONTESTANT")]
     only: Vec<Contestant>,
+    /// Instead: count instructions, with valgrind; a few ten thousand events will do
+    #[arg(long)]
+    instructions: bool,
     /// Instead: so many seconds, another process holds the lock of the database that is written to
     #[arg(long, value_name = "SECONDS")]
     stalled: Option<u64>,
@@ -82,6 +87,12 @@ fn main() -> Result<()> {
     }
     let chosen = |contestant: &Contestant| args.only.is_empty() || args.only.contains(contestant);
     let contestants: Vec<_> = Contestant::ALL.into_iter().filter(chosen).collect();
+    if args.instructions {
+        let count = |contestant: &Contestant| instructions::count(*contestant, &source.url(), args.events);
+        let counts = contestants.iter().map(count).collect::<Result<Vec<_>>>()?;
+        report::print_instructions(args.events, &contestants, &counts);
+        return Ok(());
+    }
     let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); contestants.len()];
     for round in 0..args.rounds {
         for turn in 0..contestants.len() {

@@ -7,6 +7,10 @@ use crate::cost::Cost;
 const BARS: [(Contestant, Contestant, f64); 2] =
     [(Contestant::Null, Contestant::Read, 0.25), (Contestant::Sqlite, Contestant::Rusqlite, 0.9)];
 
+/// What may cost more than a run, and how much of that run at most.
+const SHARES: [(Contestant, Contestant, f64); 2] =
+    [(Contestant::Recorded, Contestant::Sqlite, 0.05), (Contestant::Remembered, Contestant::Sqlite, 0.05)];
+
 /// One row of the table.
 struct Row {
     contestant: Contestant,
@@ -27,6 +31,10 @@ struct Spread {
 /// Prints what each round cost each of `contestants`.
 pub(crate) fn print(events: u64, contestants: &[Contestant], costs: Vec<Vec<Cost>>) {
     let millions = events as f64 / 1e6;
+    let cpu = contestants.iter().zip(&costs).map(|(contestant, costs)| {
+        (*contestant, costs.iter().map(|cost| cost.cpu.as_secs_f64()).collect::<Vec<_>>())
+    });
+    let cpu: Vec<_> = cpu.collect();
     let row = |(contestant, costs): (&Contestant, Vec<Cost>)| Row {
         contestant: *contestant,
         rate: Spread::of(costs.iter().map(|cost| millions / cost.elapsed.as_secs_f64())),
@@ -58,6 +66,40 @@ pub(crate) fn print(events: u64, contestants: &[Contestant], costs: Vec<Vec<Cost
                 run.contestant.title(),
                 bare.contestant.title(),
                 if share >= bar { "reached" } else { "missed" }
+            );
+        }
+    }
+    print_shares("CPU", &cpu);
+}
+
+/// Prints how many instructions each of `contestants` took.
+pub(crate) fn print_instructions(events: u64, contestants: &[Contestant], counts: &[u64]) {
+    println!("{events} events, counted once\n");
+    println!("{:24} {:>20} {:>12}", "", "instructions", "an event");
+    for (contestant, count) in contestants.iter().zip(counts) {
+        println!("{:24} {count:20} {:12}", contestant.title(), count / events.max(1));
+    }
+    println!();
+    let counted =
+        contestants.iter().zip(counts).map(|(contestant, count)| (*contestant, vec![*count as f64]));
+    print_shares("instructions", &counted.collect::<Vec<_>>());
+}
+
+/// What is on top of what, round by round.
+fn print_shares(of: &str, costs: &[(Contestant, Vec<f64>)]) {
+    let find = |wanted| costs.iter().find(|(contestant, _)| *contestant == wanted).map(|(_, costs)| costs);
+    for (more, less, bar) in SHARES {
+        if let (Some(dear), Some(cheap)) = (find(more), find(less)) {
+            let share = Spread::of(dear.iter().zip(cheap).map(|(dear, cheap)| dear / cheap - 1.0));
+            println!(
+                "{}, {}: {:+.1} % {of} ({:+.1} to {:+.1}), bar {:.0} %: {}",
+                less.title().trim(),
+                more.title().trim(),
+                share.median * 100.0,
+                share.min * 100.0,
+                share.max * 100.0,
+                bar * 100.0,
+                if share.median < bar { "kept" } else { "broken" }
             );
         }
     }

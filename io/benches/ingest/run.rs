@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use highwater::driver::Tally;
 use highwater::follow::{Following, IntoSink, sqlite};
+use highwater::record::Recorder;
 use highwater::sink::each::each;
 use highwater::{Highwater, Start};
 use rusqlite::{Connection, OpenFlags};
@@ -12,6 +13,10 @@ use tokio::sync::watch;
 
 use crate::Result;
 use crate::cost::{Cost, Meter};
+
+/// What a recording holds, as the program's flags have it.
+const RECORD_BYTES_MAX: u64 = 256 << 20;
+const REMEMBER_BYTES_MAX: u64 = 32 << 20;
 
 /// A run whose sink takes everything at once.
 pub(crate) fn into_null(url: &str, events: u64) -> Result<Cost> {
@@ -21,8 +26,27 @@ pub(crate) fn into_null(url: &str, events: u64) -> Result<Cost> {
 /// A run into a database.
 pub(crate) fn into_sqlite(url: &str, events: u64) -> Result<Cost> {
     let folder = tempfile::tempdir()?;
-    let path = folder.path().join("run.db");
-    let cost = run(follow(url).into(sqlite(&path)), events)?;
+    run_into(folder.path(), url, events, Recorder::off())
+}
+
+/// A run into a database, recorded as `--record` does it.
+pub(crate) fn into_sqlite_recorded(url: &str, events: u64) -> Result<Cost> {
+    let folder = tempfile::tempdir()?;
+    let recorder = Recorder::to_file(folder.path().join("trace.jsonl"), RECORD_BYTES_MAX)?;
+    run_into(folder.path(), url, events, recorder)
+}
+
+/// A run into a database, recorded as `--record-in-memory` does it; nobody asks for it.
+pub(crate) fn into_sqlite_remembered(url: &str, events: u64) -> Result<Cost> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("trace.jsonl");
+    let (recorder, _dump) = Recorder::in_memory(path, REMEMBER_BYTES_MAX)?;
+    run_into(folder.path(), url, events, recorder)
+}
+
+fn run_into(folder: &Path, url: &str, events: u64, recorder: Recorder) -> Result<Cost> {
+    let path = folder.join("run.db");
+    let cost = run(follow(url).into(sqlite(&path)).record(recorder), events)?;
     expect_rows(&path, events)?;
     Ok(cost)
 }

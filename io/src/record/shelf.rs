@@ -12,7 +12,7 @@ use tracing::info;
 pub(super) struct Shelf {
     path: PathBuf,
     half: u64,
-    /// Bytes in the newer piece.
+    /// Bytes in the newer piece when this began.
     bytes: u64,
     pieces: Pieces,
 }
@@ -22,8 +22,8 @@ enum Pieces {
     /// The newer is open; the older is the file beside it.
     Files(File),
     Memory {
-        older: String,
-        newer: String,
+        older: Vec<u8>,
+        newer: Vec<u8>,
     },
 }
 
@@ -42,7 +42,7 @@ impl Shelf {
             }
         }
         let mut shelf = Self { path, half: bytes_max / 2, bytes, pieces: Pieces::Files(file) };
-        if shelf.is_full(0) {
+        if shelf.bytes > shelf.half {
             shelf.turn()?;
         }
         Ok(shelf)
@@ -50,7 +50,7 @@ impl Shelf {
 
     /// Memory that is written when asked for.
     pub(super) fn memory(path: PathBuf, bytes_max: u64) -> Self {
-        let pieces = Pieces::Memory { older: String::new(), newer: String::new() };
+        let pieces = Pieces::Memory { older: Vec::new(), newer: Vec::new() };
         Self { path, half: bytes_max / 2, bytes: 0, pieces }
     }
 
@@ -59,16 +59,21 @@ impl Shelf {
         &self.path
     }
 
-    /// Whether there is no room for as many bytes more.
-    pub(super) fn is_full(&self, more: usize) -> bool {
-        self.bytes + more as u64 > self.half
+    /// How many bytes were in the newer piece when this began.
+    pub(super) const fn bytes(&self) -> u64 {
+        self.bytes
     }
 
-    pub(super) fn put(&mut self, text: &str) -> io::Result<()> {
-        self.bytes += text.len() as u64;
+    /// How many bytes a piece may hold.
+    pub(super) const fn bytes_max(&self) -> u64 {
+        self.half
+    }
+
+    /// Puts lines behind those of the newer piece.
+    pub(super) fn put(&mut self, lines: &[u8]) -> io::Result<()> {
         match &mut self.pieces {
-            Pieces::Files(file) => file.write_all(text.as_bytes())?,
-            Pieces::Memory { newer, .. } => newer.push_str(text),
+            Pieces::Files(file) => file.write_all(lines)?,
+            Pieces::Memory { newer, .. } => newer.extend_from_slice(lines),
         }
         Ok(())
     }
@@ -95,8 +100,8 @@ impl Shelf {
     pub(super) fn dump(&self) -> io::Result<()> {
         let Pieces::Memory { older, newer } = &self.pieces else { return Ok(()) };
         let mut file = File::create(&self.path)?;
-        file.write_all(older.as_bytes())?;
-        file.write_all(newer.as_bytes())?;
+        file.write_all(older)?;
+        file.write_all(newer)?;
         info!("what was recorded last is in {}", self.path.display());
         Ok(())
     }

@@ -5,18 +5,22 @@
 
 use std::collections::BTreeMap;
 
-use highwater_core::time::Instant;
+use highwater_core::scope::Scope;
+use highwater_core::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::reader::{cursor, length, phase};
 use super::{Actor, Life, Mark, Picture, Row, What};
 
+/// The shortest that a slice can be.
+const MOMENT: Duration = Duration::from_micros(1);
 /// The one process of the file.
 const PID: u32 = 1;
-/// The tracks that are no actor's; those of the actors come behind.
-const LIVES: usize = 1;
-const FAULTS: usize = 2;
-const ACTORS: usize = 3;
+/// The tracks that are no actor's; those of the actors come behind. None has the number of the process, which would
+/// make it that one's main thread.
+const LIVES: usize = 2;
+const FAULTS: usize = 3;
+const ACTORS: usize = 4;
 
 impl Picture {
     /// The file.
@@ -106,47 +110,62 @@ impl Picture {
     /// News, notices and faults.
     fn instants(&self) -> Vec<Value> {
         let instant = |row: &Row| {
-            let (tid, scope) = match row.what {
-                What::Fault => (FAULTS, "p"),
-                What::Input(_) => (track(row.from), "t"),
-                What::Effect(Mark::Plain) => (track(row.to), "t"),
+            let tid = match row.what {
+                What::Fault => FAULTS,
+                What::Input(_) => track(row.from),
+                What::Effect(Mark::Plain) => track(row.to),
                 What::Effect(_) | What::Birth | What::End => return None,
             };
             let args = json!({"text": row.text, "step": row.n, "process": row.life + 1});
             let (ts, name) = (row.at.as_micros(), head(row));
-            Some(json!({"ph": "i", "name": name, "pid": PID, "tid": tid, "ts": ts, "s": scope, "args": args}))
+            Some(json!({"ph": "i", "name": name, "pid": PID, "tid": tid, "ts": ts, "s": "t", "args": args}))
         };
         self.rows.iter().filter_map(instant).collect()
     }
 
-    /// Cursor, buffer and failures, where they change.
+    /// Cursor, counted from its least value, buffer and failures, where they change.
     fn counters(&self) -> Vec<Value> {
         let mut events = Vec::new();
-        let mut last: BTreeMap<String, u64> = BTreeMap::new();
+        let mut last: BTreeMap<(&str, String), u64> = BTreeMap::new();
+        // A cursor that counts in time is a number of sixteen digits, whose curve would be flat.
+        let mut floors: BTreeMap<Scope, u64> = BTreeMap::new();
+        for state in self.rows.iter().filter_map(|row| self.state(row)) {
+            if let (Some(cursor), Some((scope, ..))) = (cursor(state), state.durable) {
+                floors.entry(scope).and_modify(|floor| *floor = cursor.min(*floor)).or_insert(cursor);
+            }
+        }
         for row in &self.rows {
             let Some(state) = self.state(row) else { continue };
-            let mut count = |name: String, number: u64| {
-                if last.insert(name.clone(), number) != Some(number) {
-                    let (ts, args) = (row.at.as_micros(), json!({"value": number}));
+            // A track is named by both words.
+            let mut count = |name, of: &str, number: u64| {
+                if last.insert((name, of.to_owned()), number) != Some(number) {
+                    let (ts, args) = (row.at.as_micros(), json!({of: number}));
                     events.push(json!({"ph": "C", "name": name, "pid": PID, "ts": ts, "args": args}));
                 }
             };
             if let (Some(cursor), Some((scope, ..))) = (cursor(state), state.durable) {
-                count(format!("cursor of {scope}"), cursor);
+                let floor = floors.get(&scope).copied().unwrap_or_default();
+                count("cursor", &format!("of {scope}"), cursor - floor);
             }
-            count("buffer, events".to_owned(), u64::from(state.waiting_events));
-            count("buffer, bytes".to_owned(), state.waiting_bytes);
-            count("failures".to_owned(), u64::from(state.failures));
+            count("buffer", "events", u64::from(state.waiting_events));
+            count("buffer", "bytes", state.waiting_bytes);
+            count("failures", "in a row", u64::from(state.failures));
         }
         events
     }
 
-    /// From each question that was answered, and from its answer.
+    /// From each question that was answered to whom it was put, and to its answer.
     fn flows(&self) -> Vec<Value> {
         let mut events = Vec::new();
         for (id, answer) in self.rows.iter().enumerate() {
             let Some(asked) = answer.asked.and_then(|asked| self.rows.get(asked)) else { continue };
             let name = head(asked);
+            // An arrow ends at the beginning of a slice: without one of its own, at whatever was going on by then.
+            let end = answer.at + MOMENT;
+            if end <= self.lives[answer.life].to {
+                let args = json!({"text": answer.text, "step": answer.n});
+                events.push(slice(&head(answer), track(Actor::Machine), answer.at, end, &args));
+            }
             let mut flow = |ph: &str, tid: usize, at: Instant| {
                 let ts = at.as_micros();
                 let mut event = json!({"ph": ph, "cat": "causes", "name": name, "id": id, "pid": PID});
@@ -168,7 +187,7 @@ impl Picture {
 fn life_slice(index: usize, life: &Life) -> Value {
     let verdict = life.verdict.as_deref().unwrap_or("it is not known how it ended");
     let to = life.from + length(life);
-    slice(&format!("process {}", index + 1), LIVES, life.from, to, &json!({"end": verdict}))
+    slice(&format!("process {}: {verdict}", index + 1), LIVES, life.from, to, &json!({"end": verdict}))
 }
 
 fn slice(name: &str, tid: usize, from: Instant, to: Instant, args: &Value) -> Value {

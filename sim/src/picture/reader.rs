@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use highwater_core::number::{Epoch, Op};
+use highwater_core::payload::Shadow;
 use highwater_core::scope::SourceId;
 use highwater_core::time::{Duration, Instant};
-use highwater_core::trace::{Deed, Ended, Head, Line, Shadow, Step, Struck, Track};
+use highwater_core::trace::{Deed, Ended, Head, Line, Step, Struck, Track};
 use highwater_core::{Consumer, Input, Status};
 
 use super::{Actor, Life, Mark, Picture, PictureError, Row, What};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use highwater_core::Input;
 use highwater_core::digest::Digest;
 use highwater_core::event::{Event, Item, Payload};
-use highwater_core::trace::{Redact, Shadow};
+use highwater_core::payload::{Redact, Shadow};
 
 use crate::carrier::Told;
 use crate::truth::EventId;
@@ -30,8 +30,8 @@ impl Payload for Known {
 }
 
 impl Redact for Known {
-    fn digest(key: &Digest) -> Digest {
-        *key
+    fn shadow(&self) -> Shadow {
+        self.shadow
     }
 }
 

@@ -11,10 +11,10 @@ use highwater_core::digest::Digest;
 use highwater_core::effect::Effect;
 use highwater_core::event::Item;
 use highwater_core::number::{Epoch, Fence, Op, Version};
+use highwater_core::payload::Shadow;
 use highwater_core::scope::Scope;
 use highwater_core::sink::{Appended, Loaded};
 use highwater_core::time::{Instant, Now};
-use highwater_core::trace::Shadow;
 
 /// What is known of a run, as far as it binds the world.
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use highwater_core::trace::{Deed, Shadow, Step, Track};
+use highwater_core::payload::Shadow;
+use highwater_core::trace::{Deed, Step, Track};
 use highwater_core::{Consumer, Input};
 
 use super::difference::{Difference, of_effects};

@@ -92,6 +92,9 @@
   const drawCurves = () => {
     const width = curves.clientWidth, height = curves.clientHeight, [from, to] = span();
     const left = width < 500 ? 58 : 84, right = width - 8;
+    // The scrubber's thumb, 16 pixels wide, stands below the mark.
+    scrubber.style.marginLeft = `${left - 8}px`;
+    scrubber.style.width = `${right - left + 16}px`;
     const x = (index) => left + ((index - from) / Math.max(1, to - from)) * (right - left);
     curves.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const lines = series(from, to), nodes = [];
