@@ -40,6 +40,7 @@ mod report;
 mod run;
 mod scenario;
 mod scopes;
+mod score;
 mod search;
 mod server;
 mod shape;

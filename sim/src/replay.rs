@@ -3,12 +3,14 @@
 //! * [`strict`]: it says the same, effect for effect and hash for hash, and no input is one that the world would
 //!   never give: where it is, the world lacks a fault.
 //! * [`inputs`]: it may say something else, as a newer version does, and every oracle still holds.
+//! * [`mutate`]: the recorded run is a beginning; faults are put into it, and every oracle still holds.
 
 mod cause;
 mod difference;
 mod known;
 mod legal;
 mod lives;
+mod mutate;
 mod strict;
 mod watch;
 
@@ -16,6 +18,7 @@ use core::fmt;
 
 pub use difference::Difference;
 pub use lives::{Lives, TraceError};
+pub use mutate::{Mutated, Trials, Unplayable, mutate};
 pub use strict::strict;
 pub use watch::inputs;
 

@@ -13,6 +13,7 @@ use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
 use crate::plan::Plan;
 use crate::scenario;
+use crate::score::Follow;
 use crate::trace::{Line, Trace, lanes};
 use crate::world::World;
 
@@ -63,6 +64,8 @@ pub(crate) struct Ended {
     pub(crate) hash: u64,
     /// What was written down.
     pub(crate) trace: Trace,
+    /// Who followed it, if anybody did.
+    pub(crate) follow: Option<Follow>,
     time: Duration,
     coverage: Coverage,
     outcomes: Vec<Outcome>,
@@ -135,6 +138,13 @@ pub(crate) fn planned(plan: &Plan, trace: Trace) -> Ended {
     }
 }
 
+/// Runs a plan that begins like a recorded run, and follows how far it does.
+pub(crate) fn followed(plan: &Plan, follow: Follow, trace: Trace) -> Ended {
+    let mut world = World::planned(Direct, plan, trace);
+    world.follow_with(follow);
+    ended(world)
+}
+
 /// Runs a world.
 pub(crate) fn ended<C: Carrier>(mut world: World<C>) -> Ended {
     // The production machine asserts what must hold: a panic of it is a finding, not the end of the campaign.
@@ -151,6 +161,7 @@ pub(crate) fn ended<C: Carrier>(mut world: World<C>) -> Ended {
         coverage: world.coverage().clone(),
         outcomes: world.outcomes().to_vec(),
         caught_up: world.caught_up(),
+        follow: world.take_follower(),
         trace: world.into_trace(&result.as_ref().err().map_or_else(String::new, Violation::to_string)),
         violation: result.err(),
     }
@@ -160,6 +171,11 @@ impl Ended {
     /// The world's clock as it ended.
     pub(crate) fn now(&self) -> Instant {
         Instant::ZERO + self.time
+    }
+
+    /// Where the machines have been.
+    pub(crate) fn coverage(&self) -> &Coverage {
+        &self.coverage
     }
 
     fn report(self, seed: u64) -> Report {

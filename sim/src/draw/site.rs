@@ -35,6 +35,8 @@ pub(crate) enum Site {
     Letter,
     /// A death between two effects; the entity of a fault is the number of the effect.
     Midway,
+    /// What is inserted into a recorded run.
+    Mutation,
     /// Nothing: a place that is new.
     #[cfg(test)]
     New,
@@ -64,6 +66,7 @@ impl Site {
             Self::Control => "control",
             Self::Letter => "letter",
             Self::Midway => "midway",
+            Self::Mutation => "mutation",
             #[cfg(test)]
             Self::New => "new",
             Self::Life => "life",

@@ -21,12 +21,18 @@ use crate::oracle::{Oracle, Violation};
 /// Replays the inputs of the trace. Gives what it was, or the first rule that is broken. Lives of which the beginning
 /// is not in the trace are left out: oracles have to see all of a life.
 pub fn inputs(lives: &Lives) -> Result<Replayed, Refusal> {
-    covered(lives).map(|(replayed, _)| replayed)
+    watched(lives, &mut Coverage::default())
 }
 
-/// The same, and where the machine has been.
-pub(super) fn covered(lives: &Lives) -> Result<(Replayed, Coverage), Refusal> {
+/// Where the machine is in such a replay, as far as that goes.
+pub(super) fn covered(lives: &Lives) -> Coverage {
     let mut coverage = Coverage::default();
+    // Whether everything holds is not the question here.
+    let _ = watched(lives, &mut coverage);
+    coverage
+}
+
+fn watched(lives: &Lives, coverage: &mut Coverage) -> Result<Replayed, Refusal> {
     let mut replayed = Replayed::default();
     let mut roll = Roll::default();
     let mut oracle = Oracle::new();
@@ -34,7 +40,7 @@ pub(super) fn covered(lives: &Lives) -> Result<(Replayed, Coverage), Refusal> {
         replayed.lives += 1;
         replayed.torn += u64::from(life.is_torn);
         let mut at = At { life: replayed.lives, step: 0 };
-        let mut watch = Watch::begin(life, &mut oracle, &mut coverage);
+        let mut watch = Watch::begin(life, &mut oracle, coverage);
         let mut track = Track::new(life.head.now);
         let broken = |at, violation: Violation| Refusal::Broken { at, what: violation.to_string() };
         watch.drain(life.head.now, None).map_err(|violation| broken(at, violation))?;
@@ -59,7 +65,7 @@ pub(super) fn covered(lives: &Lives) -> Result<(Replayed, Coverage), Refusal> {
         replayed.unanswered += unanswered;
         oracle.end_life();
     }
-    Ok((replayed, coverage))
+    Ok(replayed)
 }
 
 /// A machine and who looks on.

@@ -10,7 +10,8 @@ use highwater_core::sink::{Append, Appended, Loaded, Sink, Unavailable};
 use highwater_core::time::Instant;
 
 use super::guest::Guest;
-use super::{Job, poisoned};
+use super::Job;
+use crate::disk::poisoned;
 use crate::carrier::Told;
 use crate::disk::Disk;
 use crate::oracle::Violation;
