@@ -72,6 +72,9 @@ pub(crate) struct Dial {
     pub(crate) greets: Option<Duration>,
     /// How long after opening something was read, and how many events.
     pub(crate) reads: Vec<(Duration, u32)>,
+    /// How long after opening it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ends: Option<Duration>,
     /// How long after opening something else was heard.
     pub(crate) heard: Vec<Duration>,
     /// How long each answer to a ping took.

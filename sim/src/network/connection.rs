@@ -180,10 +180,11 @@ impl Connection {
         let at = match told {
             Some(told) if self.severed_at <= told => return None,
             Some(told) => told + self.fate.latency,
-            None => now + self.fate.pace,
+            None => now,
         };
-        let at = at.max(self.stalled_until).max(now + Duration::from_micros(1));
-        Some(self.course.reads_at().map_or(at, |known| known.max(at)))
+        let known = self.course.reads_at().filter(|known| now < *known);
+        let paced = if told.is_none() { now + self.fate.pace } else { now };
+        Some(at.max(known.unwrap_or(paced)).max(self.stalled_until).max(now + Duration::from_micros(1)))
     }
 
     /// Takes what has arrived by `now`.

@@ -36,10 +36,14 @@ impl Course {
         self.dial.is_some()
     }
 
-    /// When something is read next, if that is known.
+    /// When something is read next, if that is known; behind all that was recorded of it, not before it ended.
     pub(super) fn reads_at(&self) -> Option<Instant> {
-        let (after, _) = self.dial.as_ref()?.reads.get(self.reads)?;
-        Some(self.opened_at + *after)
+        let dial = self.dial.as_ref()?;
+        let after = match dial.reads.get(self.reads) {
+            Some((after, _)) => *after,
+            None => dial.ends? + Duration::from_micros(1),
+        };
+        Some(self.opened_at + after)
     }
 
     /// How much is read now, if that is known.

@@ -179,7 +179,7 @@ impl Composer {
             self.leave(start);
         }
         self.score.lives.push(Start { at: start, seed: head.config.seed });
-        self.links.clear();
+        self.links.clear(last.at);
         self.life = Alive {
             number: last.number + 1,
             start,
@@ -247,7 +247,7 @@ impl Composer {
             }
             Deed::Open { epoch, source, .. } => self.links.dial(*epoch, *source, at),
             Deed::Ping { epoch } => self.links.pinged(*epoch, at),
-            Deed::Close { epoch, reason } => self.faults.extend(self.links.parted(*epoch, *reason)),
+            Deed::Close { epoch, reason } => self.faults.extend(self.links.parted(*epoch, at, *reason)),
             Deed::Stop(_) => self.life.is_stopped = true,
             Deed::Pause { .. } | Deed::Resume { .. } | Deed::Notice(_) | Deed::Ignored(_) => {}
         }

@@ -34,8 +34,12 @@ const TICK: Duration = Duration::from_micros(1);
 
 impl Links {
     /// The process is gone.
-    pub(super) fn clear(&mut self) {
-        self.links.clear();
+    pub(super) fn clear(&mut self, at: Instant) {
+        for link in core::mem::take(&mut self.links).into_values().filter(|link| !link.is_over) {
+            if let (Some(opened_at), Some(dial)) = (link.opened_at, self.dials.get_mut(link.number as usize - 1)) {
+                dial.ends = Some(at.since(opened_at));
+            }
+        }
     }
 
     /// The machine dials.
@@ -102,6 +106,7 @@ impl Links {
             return None;
         }
         if let Some(opened_at) = link.opened_at {
+            dial.ends = Some(at.since(opened_at));
             let cut = Record::mildest(Fault::Cut, link.number, 0);
             return Some(with(cut, Measure::After, at.since(opened_at).as_micros()));
         }
@@ -110,9 +115,10 @@ impl Links {
     }
 
     /// The machine ends it: what went wrong, if anything did.
-    pub(super) fn parted(&mut self, epoch: Epoch, reason: CloseReason) -> Option<Record> {
-        let (link, _) = self.of(epoch)?;
+    pub(super) fn parted(&mut self, epoch: Epoch, at: Instant, reason: CloseReason) -> Option<Record> {
+        let (link, dial) = self.of(epoch)?;
         link.is_over = true;
+        dial.ends = link.opened_at.map(|opened_at| at.since(opened_at));
         match (reason, link.opened_at) {
             (CloseReason::ConnectTimeout, None) => {
                 Some(Record::mildest(Fault::DialUnanswered, link.number, 0))
