@@ -165,7 +165,8 @@ impl Carrier for Direct {
     #[inline]
     fn item(&self, wire: Wire, filter: Filter, telling: Telling, fact: Fact) -> Item<Small> {
         let (is_poison, edition) = (fact.nature == Nature::Poison, edition(telling, fact));
-        let payload = Small { id: telling.id, size: fact.size.unwrap_or_else(|| size(telling.id)), is_poison, edition };
+        let payload =
+            Small { id: telling.id, size: fact.size.unwrap_or_else(|| size(telling.id)), is_poison, edition };
         let event = Event { time: telling.time, seq: (wire != Wire::V1).then_some(telling.seq), payload };
         match fact.nature {
             Nature::Garbage => self.garbled(telling),

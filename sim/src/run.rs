@@ -140,9 +140,14 @@ pub(crate) fn planned(plan: &Plan, trace: Trace) -> Ended {
 
 /// Runs a plan that begins like a recorded run, and follows how far it does.
 pub(crate) fn followed(plan: &Plan, follow: Follow, trace: Trace) -> Ended {
-    let mut world = World::planned(Direct, plan, trace);
-    world.follow_with(follow);
-    ended(world)
+    fn followed<C: Carrier>(mut world: World<C>, follow: Follow) -> Ended {
+        world.follow_with(follow);
+        ended(world)
+    }
+    match plan.mode {
+        Mode::Machine => followed(World::planned(Direct, plan, trace), follow),
+        Mode::Wire => followed(World::planned(Wired::new(), plan, trace), follow),
+    }
 }
 
 /// Runs a world.

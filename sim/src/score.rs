@@ -111,7 +111,8 @@ impl Score {
     /// What is wrong with it, if anything is, where there are so many sources.
     pub(crate) fn check(&self, sources: usize) -> Result<(), String> {
         let of_dials = self.dials.iter().map(|dial| dial.reads.len() + dial.heard.len() + dial.pongs.len());
-        let longest = [self.lives.len(), self.events.len(), self.dials.len(), self.jobs.len(), self.wakes.len()];
+        let longest =
+            [self.lives.len(), self.events.len(), self.dials.len(), self.jobs.len(), self.wakes.len()];
         let is_long = longest.into_iter().chain(of_dials).any(|length| LENGTH_MAX < length);
         let is_known = |note: &Note| note.told.iter().all(|(source, ..)| usize::from(*source) < sources);
         match () {
@@ -120,7 +121,9 @@ impl Score {
                 Err("the events of the score should stand in the order in which they happened".to_owned())
             }
             () if !self.wakes.is_sorted() => Err("the `wakes` of the score should be in order".to_owned()),
-            () if !self.events.iter().all(is_known) => Err("the score tells of a source that is not".to_owned()),
+            () if !self.events.iter().all(is_known) => {
+                Err("the score tells of a source that is not".to_owned())
+            }
             () if self.events.iter().any(|note| SIZE_MAX < note.size) => {
                 Err(format!("an event of the score is larger than {SIZE_MAX} bytes"))
             }
@@ -134,7 +137,11 @@ pub(crate) fn keyed<K, J>(found: &Loaded<K>, key: impl Fn(&K) -> J) -> Loaded<J>
     let of = |it: &Checkpoint<K>| Checkpoint {
         version: it.version,
         place: it.place,
-        witness: it.witness.as_ref().map(|it| Witness { cursor: it.cursor, time: it.time, key: key(&it.key) }),
+        witness: it.witness.as_ref().map(|it| Witness {
+            cursor: it.cursor,
+            time: it.time,
+            key: key(&it.key),
+        }),
         covered_until: it.covered_until,
         filter: it.filter,
         margin: it.margin,

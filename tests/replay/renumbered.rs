@@ -74,7 +74,9 @@ fn an_answer_to_what_is_not_asked_any_more_is_counted() {
         let held = inputs(&lives(&text(&lines))).unwrap_or_else(|refusal| panic!("seed {seed}: {refusal}"));
         assert_eq!((held.unmatched, held.renumbered), (1, 0), "seed {seed}: {held}");
         assert_eq!(held.steps, whole.steps, "seed {seed}");
-        assert!(held.to_string().ends_with("1 answers to questions that are not asked any more were left out"));
+        assert!(
+            held.to_string().ends_with("1 answers to questions that are not asked any more were left out")
+        );
     }
 }
 

@@ -118,7 +118,8 @@ fn trials(args: &Args, lives: &Lives) -> bool {
 
 fn tell(args: &Args, mutated: &Mutated) {
     for (seed, failure) in mutated.failures.iter().take(SHRUNK_MAX) {
-        let what = seed.map_or_else(|| "the run with nothing inserted".to_owned(), |seed| format!("trial {seed}"));
+        let what =
+            seed.map_or_else(|| "the run with nothing inserted".to_owned(), |seed| format!("trial {seed}"));
         say(&format!("{what} failed at step {}: {}", failure.step, failure.violation));
         if args.how.is_wanted() {
             args.how.tell(&failure.plan);

@@ -3,7 +3,8 @@
 //! The trace becomes the [score](crate::score) of a world: its events, how fast each dial, read and append went, when
 //! the machine woke. What went wrong becomes records of a plan. So a world with nothing else in it tells its machine
 //! what was recorded, and one with a fault more goes on as any world does, with every oracle, until it is healed and
-//! has caught up. A trial is a plan: it can be shrunk, kept and run again.
+//! has caught up. Of a trace of the simulator the plan is known, and nothing has to be told from what came of it. A
+//! trial is a plan: it can be shrunk, kept and run again.
 
 mod compose;
 mod insert;
@@ -20,9 +21,8 @@ use compose::{Composed, compose};
 pub use tally::Mutated;
 
 use super::{Lives, watch};
-use crate::draw::{Chance, Draws};
+use crate::draw::Draws;
 use crate::faults::{Fired, Firing, Record};
-use crate::mode::Mode;
 use crate::oracle::Violation;
 use crate::plan::Plan;
 use crate::run::{Ended, Failure, followed};
@@ -69,7 +69,8 @@ pub(crate) fn mutate_by(
     let composed = compose(lives).map_err(Unplayable)?;
     let plain = plan(&composed, 0, &[]);
     // What cannot be kept as a file cannot be told to anybody.
-    Plan::read(&plain.to_string()).map_err(|error| Unplayable(format!("the world of this trace: {error}")))?;
+    Plan::read(&plain.to_string())
+        .map_err(|error| Unplayable(format!("the world of this trace: {error}")))?;
     let follow = || Follow::new(composed.told.clone());
     let ended = run(&plain, follow(), Trace::none());
     let recorded = composed.told.len();
@@ -107,15 +108,11 @@ pub(crate) fn mutate_by(
 /// The recorded run with these faults put into it.
 fn plan(composed: &Composed, seed: u64, inserted: &[Record]) -> Plan {
     let keys: BTreeSet<_> = inserted.iter().map(Record::key).collect();
-    let recorded = composed.faults.iter().filter(|record| !keys.contains(&record.key()));
-    Plan {
-        seed,
-        mode: Mode::Machine,
-        chance: Chance::Keyed,
-        shape: composed.shape.clone(),
-        faults: recorded.chain(inserted).copied().collect(),
-        score: Some(composed.score.clone()),
-    }
+    let recorded = composed.plan.faults.iter().filter(|record| !keys.contains(&record.key()));
+    let faults = recorded.chain(inserted).copied().collect();
+    // What a seed stood for in the world stays what it was.
+    let seed = if composed.is_simulated { composed.plan.seed } else { seed };
+    Plan { seed, faults, ..composed.plan.clone() }
 }
 
 /// What of the inserted faults took effect.

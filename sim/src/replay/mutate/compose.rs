@@ -20,22 +20,24 @@ use highwater_core::trace::{Deed, Shadow, Step, Track};
 use super::notes::Notes;
 use super::setting;
 use super::shift::Shift;
+use crate::draw::Chance;
 use crate::faults::{Fault, Measure, Record, unsigned};
+use crate::mode::Mode;
+use crate::plan::Plan;
 use crate::replay::lives::{Life, Lives};
 use crate::score::{Score, Start, Told, keyed};
-use crate::shape::Shape;
 use jobs::Jobs;
 use links::Links;
 
 /// A recorded run, as the world can play it again.
 #[derive(Clone, Debug)]
 pub(super) struct Composed {
-    /// The world that it can have been in.
-    pub(super) shape: Shape,
-    /// How it went.
-    pub(super) score: Arc<Score>,
-    /// What went wrong, as far as it can be told.
-    pub(super) faults: Vec<Record>,
+    /// The world that it can have been in, and what went wrong there, as far as it can be told.
+    pub(super) plan: Plan,
+    /// It is the very world that it was in.
+    pub(super) is_simulated: bool,
+    /// How many events came.
+    pub(super) events: u64,
     /// What the machines were told, in brief.
     pub(super) told: Arc<Vec<Told>>,
 }
@@ -93,12 +95,16 @@ struct Alive {
 pub(super) fn compose(lives: &Lives) -> Result<Composed, String> {
     let whole: Vec<&Life> = lives.lives.iter().skip_while(|life| life.head.machine.is_some()).collect();
     let Some(first) = whole.first() else {
-        return Err("no process in this trace begins at its birth: there is nothing to begin with; give the \
+        return Err(
+            "no process in this trace begins at its birth: there is nothing to begin with; give the \
                     older file of the trace first"
-            .to_owned());
+                .to_owned(),
+        );
     };
     if whole.iter().flat_map(|life| &life.steps).any(|step| step.out.is_none()) {
-        return Err("this trace says nothing of what the machine did: there is no telling what was asked".to_owned());
+        return Err(
+            "this trace says nothing of what the machine did: there is no telling what was asked".to_owned()
+        );
     }
     let shift = Shift::new(first.head.now.wall, first.head.config.filter);
     let mut composer = Composer::new(shift);
@@ -108,7 +114,13 @@ pub(super) fn compose(lives: &Lives) -> Result<Composed, String> {
             break;
         }
     }
-    composer.finish(&whole)
+    let composed = composer.finish(&whole)?;
+    let Some(text) = lives.plan().filter(|_| core::ptr::eq(&raw const lives.lives[0], *first)) else {
+        return Ok(composed);
+    };
+    // The simulator knows what happened; nothing has to be told from what came of it.
+    let plan = Plan::read(text).map_err(|error| format!("the plan in it cannot be read: {error}"))?;
+    Ok(Composed { plan, is_simulated: true, ..composed })
 }
 
 impl Composer {
@@ -159,7 +171,9 @@ impl Composer {
         for step in &life.steps {
             let now = track.read(step);
             self.pass(now);
-            if LENGTH_MAX < self.life.at.since(Instant::ZERO) || EVENTS_MAX < self.notes.len() {
+            let is_long = LENGTH_MAX < self.life.at.since(Instant::ZERO);
+            if is_long || EVENTS_MAX < self.notes.len() {
+                self.life.at = self.life.at.min(Instant::ZERO + LENGTH_MAX);
                 return false;
             }
             self.step(step, now);
@@ -214,9 +228,8 @@ impl Composer {
             - life.last.wall.as_micros().cast_signed()
             - now.monotonic.since(life.last.monotonic).as_micros().cast_signed();
         let attempt = self.faults.len() as u32;
-        let moment = |fault| {
-            with(Record::mildest(fault, 0, attempt), Measure::At, (life.at + TICK).as_micros())
-        };
+        let moment =
+            |fault| with(Record::mildest(fault, 0, attempt), Measure::At, (life.at + TICK).as_micros());
         if SLEEP <= ahead {
             self.faults.push(with(moment(Fault::Suspend), Measure::For, ahead.unsigned_abs()));
             life.slept += Duration::from_micros(ahead.unsigned_abs());
@@ -344,8 +357,15 @@ impl Composer {
         (self.score.events, self.score.jobs, self.score.dials) = (events, jobs, self.links.into_dials());
         let shape = setting::shape(lives, shift, self.life.at, takes, self.is_atomic);
         self.score.check(shape.sources.len())?;
-        let told = Arc::new(self.told);
-        Ok(Composed { shape, score: Arc::new(self.score), faults: distinct(self.faults), told })
+        let plan = Plan {
+            seed: 0,
+            mode: Mode::Machine,
+            chance: Chance::Keyed,
+            shape,
+            faults: distinct(self.faults),
+            score: Some(Arc::new(self.score)),
+        };
+        Ok(Composed { plan, is_simulated: false, events: ids.len() as u64, told: Arc::new(self.told) })
     }
 }
 

@@ -51,9 +51,9 @@ pub(super) fn insert(draws: Draws, composed: &Composed, occasions: &[Occasion]) 
 
 /// What can befall the world of the recorded run.
 fn kinds(composed: &Composed) -> Vec<Fault> {
-    let wires: Vec<Wire> = composed.shape.sources.iter().map(|&(wire, _)| wire).collect();
+    let wires: Vec<Wire> = composed.plan.shape.sources.iter().map(|&(wire, _)| wire).collect();
     let can_be = |fault: &Fault| match fault {
-        Fault::DictionaryRotated => composed.shape.config.compress,
+        Fault::DictionaryRotated => composed.plan.shape.config.compress,
         Fault::CutoverLoss | Fault::CutoverReorder | Fault::WholeReplay => wires.contains(&Wire::V1),
         Fault::EarlyStart => wires.iter().any(|wire| *wire != Wire::V1),
         fault => !LEFT_OUT.contains(fault) && wires.iter().any(|&wire| can_befall(*fault, wire)),
@@ -76,17 +76,16 @@ impl Inserted<'_> {
             Site::Control => self.put(fault, at.reads + 1 + stream.below(3), at, stream),
             Site::Midway => self.put(fault, at.effects + 1 + stream.below(6), at, stream),
             Site::Oddity => {
-                let events = self.composed.score.events.len() as u64;
-                self.put(fault, stream.below(events.max(1)), at, stream);
+                self.put(fault, stream.below(self.composed.events.max(1)), at, stream);
             }
             Site::Succession => {
                 self.put(Fault::Crash, 0, at, stream);
                 self.put(fault, at.lives + 1, at, stream);
             }
             _ => {
-                let sources = self.composed.shape.sources.len() as u64;
+                let sources = self.composed.plan.shape.sources.len() as u64;
                 let source = stream.below(sources);
-                let wire = self.composed.shape.sources[source as usize].0;
+                let wire = self.composed.plan.shape.sources[source as usize].0;
                 if can_befall(fault, wire) {
                     self.put(fault, if fault.is_of_source() { source } else { 0 }, at, stream);
                 }

@@ -6,10 +6,11 @@ use highwater_core::checkpoint::Witness;
 use highwater_core::cursor::{Cursor, CursorKind};
 use highwater_core::digest::Digest;
 use highwater_core::event::Event;
-use highwater_core::time::{Instant, WallTime};
+use highwater_core::time::{Duration, Instant, WallTime};
 use highwater_core::trace::Shadow;
 
 use super::shift::{Shift, moment};
+use crate::clock::BEGINNING;
 use crate::score::Note;
 
 /// The events that came, by key.
@@ -26,6 +27,9 @@ struct Heard {
     told: BTreeMap<u8, (WallTime, Cursor)>,
 }
 
+/// A server whose clock is further ahead of the process's is no replica of another: what it said of the time is left
+/// out.
+const AHEAD_MAX: Duration = Duration::from_secs(1);
 /// What is taken for the size of an event that never came.
 const UNKNOWN: u32 = 256;
 
@@ -65,19 +69,25 @@ impl Notes {
     /// All of them, and which of them has which key.
     pub(super) fn in_order(self) -> (Vec<Note>, BTreeMap<Digest, u32>) {
         let mut all: Vec<(Digest, Heard)> = self.heard.into_iter().collect();
+        for (_, heard) in &mut all {
+            let now = heard.at;
+            heard.told.retain(|_, (time, _)| moment(*time).since(now) <= AHEAD_MAX);
+        }
         // By number as long as one source numbered them all, else by time.
         let first = |heard: &Heard| heard.told.first_key_value().map(|(source, told)| (*source, *told));
-        let is_numbered =
-            all.iter().all(|(_, heard)| first(heard).is_some_and(|(source, (_, seq))| source == 0 && seq.0 > 0));
+        let is_numbered = all
+            .iter()
+            .all(|(_, heard)| first(heard).is_some_and(|(source, (_, seq))| source == 0 && seq.0 > 0));
         all.sort_by_key(|(_, heard)| {
-            let (_, (time, seq)) = first(heard).unwrap_or_default();
+            let untold = (0, (WallTime::from_micros(BEGINNING + heard.at.as_micros()), Cursor(0)));
+            let (_, (time, seq)) = first(heard).unwrap_or(untold);
             (if is_numbered { seq.0 } else { time.as_micros() }, heard.at)
         });
         // Nothing happens after it came, nor after what came behind it.
         let mut latest = Instant::from_micros(u64::MAX);
         for (_, heard) in all.iter_mut().rev() {
-            let (_, (time, _)) = first(heard).unwrap_or_default();
-            latest = latest.min(heard.at).min(moment(time));
+            let told = first(heard).map_or(heard.at, |(_, (time, _))| moment(time));
+            latest = latest.min(heard.at).min(told);
             heard.at = latest;
         }
         let ids = all.iter().enumerate().map(|(index, (key, _))| (*key, index as u32)).collect();

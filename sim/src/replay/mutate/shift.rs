@@ -82,8 +82,10 @@ impl Shift {
     }
 
     fn gap(self, gap: &Gap) -> Gap {
-        let mark =
-            |mark: Mark| Mark { cursor: self.cursor(gap.scope.kind, mark.cursor), time: self.wall(mark.time) };
+        let mark = |mark: Mark| Mark {
+            cursor: self.cursor(gap.scope.kind, mark.cursor),
+            time: self.wall(mark.time),
+        };
         Gap { from: mark(gap.from), to: gap.to.map(mark), ..*gap }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use highwater_core::closure::{Closure, CloseReason};
+use highwater_core::closure::{CloseReason, Closure};
 use highwater_core::number::Epoch;
 use highwater_core::scope::SourceId;
 use highwater_core::time::{Duration, Instant};
@@ -36,7 +36,9 @@ impl Links {
     /// The process is gone.
     pub(super) fn clear(&mut self, at: Instant) {
         for link in core::mem::take(&mut self.links).into_values().filter(|link| !link.is_over) {
-            if let (Some(opened_at), Some(dial)) = (link.opened_at, self.dials.get_mut(link.number as usize - 1)) {
+            if let (Some(opened_at), Some(dial)) =
+                (link.opened_at, self.dials.get_mut(link.number as usize - 1))
+            {
                 dial.ends = Some(at.since(opened_at));
             }
         }
