@@ -37,7 +37,8 @@ impl Network {
         let mut stream = self.draws.stream(Site::Connection, u64::from(self.dialed));
         let omens = faults.omens(Site::Mishap, u64::from(self.dialed));
         let fate = Fate::draw(omens, &mut stream, call.options.compress);
-        let known = self.score.as_ref().and_then(|score| score.dials.get(self.dialed as usize - 1));
+        let score = self.score.as_ref().filter(|_| !faults.are_healed());
+        let known = score.and_then(|score| score.dials.get(self.dialed as usize - 1));
         self.current.insert(Connection::new(self.dialed, call, fate, stream).going_as(known))
     }
 

@@ -181,6 +181,11 @@ impl Takes {
         Self { usual, score }
     }
 
+    /// As usual from now on.
+    pub(crate) fn forget(&mut self) {
+        self.score = None;
+    }
+
     /// For this job.
     pub(crate) fn of(&self, job: u64) -> Duration {
         self.known(job).unwrap_or(self.usual)

@@ -338,6 +338,7 @@ impl<P: Told + PartialEq> Worker<P> {
     /// Nothing goes wrong from now on.
     pub(crate) fn heal(&mut self) {
         self.out_until = Instant::ZERO;
+        self.takes.forget();
         self.of_all.iter_mut().chain(&mut self.of_appends).for_each(Rare::heal);
     }
 

@@ -19,6 +19,11 @@ impl Course {
         Self { dial: Some(Box::new(dial.clone())), ..Self::default() }
     }
 
+    /// It goes on as any does.
+    pub(crate) fn forget(&mut self) {
+        self.dial = None;
+    }
+
     /// The connection opens. When something but events is heard of it; none if nobody knows.
     pub(crate) fn open(&mut self, now: Instant) -> Option<Vec<Instant>> {
         self.opened_at = now;

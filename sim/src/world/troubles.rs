@@ -150,6 +150,11 @@ impl<C: Carrier> World<C> {
         }
         if let Some(current) = self.network.current() {
             current.fate.heal();
+            current.course.forget();
+            let number = current.number;
+            if self.score.is_some() {
+                self.expect_arrival(number);
+            }
         }
         let lost = self.network.current().filter(|current| self.shape.lost == Some(current.call.source));
         if let Some(current) = lost {

@@ -69,10 +69,6 @@ impl Notes {
     /// All of them, and which of them has which key.
     pub(super) fn in_order(self) -> (Vec<Note>, BTreeMap<Digest, u32>) {
         let mut all: Vec<(Digest, Heard)> = self.heard.into_iter().collect();
-        for (_, heard) in &mut all {
-            let now = heard.at;
-            heard.told.retain(|_, (time, _)| moment(*time).since(now) <= AHEAD_MAX);
-        }
         // By number as long as one source numbered them all, else by time.
         let first = |heard: &Heard| heard.told.first_key_value().map(|(source, told)| (*source, *told));
         let is_numbered = all
@@ -89,6 +85,7 @@ impl Notes {
             let told = first(heard).map_or(heard.at, |(_, (time, _))| moment(time));
             latest = latest.min(heard.at).min(told);
             heard.at = latest;
+            heard.told.retain(|_, (time, _)| moment(*time).since(latest) <= AHEAD_MAX);
         }
         let ids = all.iter().enumerate().map(|(index, (key, _))| (*key, index as u32)).collect();
         let note = |(_, heard): (Digest, Heard)| Note {
