@@ -182,7 +182,9 @@ impl Connection {
             Some(told) => told + self.fate.latency,
             None => now,
         };
-        let known = self.course.reads_at().filter(|known| now < *known);
+        // What a server says first of its own accord is in no score, and waits for nothing.
+        let is_scored = !matches!(self.queue.front(), Some(Queued::Outdated));
+        let known = self.course.reads_at().filter(|known| is_scored && now < *known);
         let paced = if told.is_none() { now + self.fate.pace } else { now };
         Some(at.max(known.unwrap_or(paced)).max(self.stalled_until).max(now + Duration::from_micros(1)))
     }

@@ -292,7 +292,7 @@ mod tests {
         line 1: this plan is of version 2, and this program reads version 1
         line 1: `mode` is "engine", and should be machine or wire
         line 1: `seed` should be a whole number, and is -1
-        line 2: unknown field `sparce`, expected one of `sources`, `fatal`, `lost`, `heals_us`, `catch_up_us`, `gap_us`, `sparse`, `start`, `compress`, `stall_timeout_us`, `quiet_limit_us`, `backoff_initial_us`, `backoff_max_us`, `rewind_us`, `cursor_window_us`, `batch_events`, `batch_bytes`, `batch_delay_us`, `buffer_events`, `buffer_bytes`, `exit_idle_us`, `give_up_after_us`, `atomic`, `sink_takes_us`, `deadline_first`, `wall_wrong_by_us` at line 1 column 182
+        line 2: unknown field `sparce`, expected one of `sources`, `fatal`, `lost`, `heals_us`, `catch_up_us`, `gap_us`, `sparse`, `start`, `compress`, `stall_timeout_us`, `quiet_limit_us`, `backoff_initial_us`, `backoff_max_us`, `rewind_us`, `cursor_window_us`, `connect_timeout_us`, `stop_grace_us`, `batch_events`, `batch_bytes`, `batch_delay_us`, `buffer_events`, `buffer_bytes`, `exit_idle_us`, `give_up_after_us`, `atomic`, `sink_takes_us`, `deadline_first`, `wall_wrong_by_us` at line 1 column 182
         line 2: `heals_us` should lie between 1000000 and 3600000000
         line 3: `fault` is "nap", and no fault is called that
         line 3: `site` is "sink", and should be mishap

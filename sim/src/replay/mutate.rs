@@ -12,6 +12,8 @@ mod notes;
 mod setting;
 mod shift;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
 use std::collections::BTreeSet;
