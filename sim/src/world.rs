@@ -140,7 +140,7 @@ impl<C: Carrier> World<C> {
             source
         });
         let found = score.as_ref().and_then(|score| carrier.found(score));
-        let store = Store::new(shape.is_atomic, found);
+        let kept = Store::new(shape.is_atomic, found);
         let takes = Takes::new(shape.sink_takes, score.clone());
         let mut world = Self {
             now: Instant::ZERO,
@@ -149,7 +149,7 @@ impl<C: Carrier> World<C> {
             truth: Truth::new(draws, &faults, shape.weather, score.clone()),
             sources: sources.collect(),
             network: Network::new(draws, score.clone()),
-            sink: Worker::new(store, takes, draws, &faults),
+            sink: Worker::new(kept, takes, draws, &faults),
             replies: Vec::new(),
             host: Host::new(shape.clock),
             chance: draws.stream(Site::Host, 0),

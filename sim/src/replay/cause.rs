@@ -56,7 +56,9 @@ const KEPT: usize = 64;
 impl Causes {
     /// The recorded machine said this.
     pub(super) fn recorded(&mut self, out: &[Deed]) {
-        out.iter().for_each(|deed| self.recorded.hear(deed));
+        for deed in out {
+            self.recorded.hear(deed);
+        }
     }
 
     /// The machine of today says this.

@@ -69,12 +69,12 @@ pub(crate) fn mutate_by(
 ) -> Result<Mutated, Unplayable> {
     let began = Instant::now();
     let composed = compose(lives).map_err(Unplayable)?;
-    let plain = plan(&composed, 0, &[]);
+    let first = plan(&composed, 0, &[]);
     // What cannot be kept as a file cannot be told to anybody.
-    Plan::read(&plain.to_string())
+    Plan::read(&first.to_string())
         .map_err(|error| Unplayable(format!("the world of this trace: {error}")))?;
     let follow = || Follow::new(composed.told.clone());
-    let ended = run(&plain, follow(), Trace::none());
+    let ended = run(&first, follow(), Trace::none());
     let recorded = composed.told.len();
     let mut mutated = Mutated {
         recorded: recorded as u64,
@@ -86,7 +86,7 @@ pub(crate) fn mutate_by(
     let occasions = &occasions[..occasions.len().min(recorded)];
     let mut buckets = Vec::new();
     if let Some(violation) = ended.violation.clone() {
-        fail(&mut mutated, &mut buckets, None, &plain, violation, ended.steps);
+        fail(&mut mutated, &mut buckets, None, &first, violation, ended.steps);
     }
     for seed in trials.from..trials.from.saturating_add(trials.seeds) {
         if trials.time.is_some_and(|time| time <= began.elapsed()) {

@@ -74,7 +74,9 @@ impl<C: Carrier> World<C> {
             self.agenda.put(self.now + mishap.span(Measure::After), Due::Mishap { number, mishap });
         }
         let heard = connection.course.open(self.now).unwrap_or_else(|| vec![self.now + SERVER_PING]);
-        heard.into_iter().for_each(|at| self.agenda.put(at, Due::ServerPing(number)));
+        for at in heard {
+            self.agenda.put(at, Due::ServerPing(number));
+        }
         self.expect_arrival(number);
         self.hand_transport(number, Input::Opened { epoch })
     }

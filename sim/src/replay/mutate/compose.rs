@@ -107,14 +107,14 @@ pub(super) fn compose(lives: &Lives) -> Result<Composed, String> {
         );
     }
     let shift = Shift::new(first.head.now.wall, first.head.config.filter);
-    let mut composer = Composer::new(shift);
-    composer.refused(&whole);
+    let mut walk = Composer::new(shift);
+    walk.refused(&whole);
     for life in &whole {
-        if !composer.live(life, first) {
+        if !walk.live(life, first) {
             break;
         }
     }
-    let composed = composer.finish(&whole)?;
+    let composed = walk.finish(&whole)?;
     let Some(text) = lives.plan().filter(|_| core::ptr::eq(&raw const lives.lives[0], *first)) else {
         return Ok(composed);
     };

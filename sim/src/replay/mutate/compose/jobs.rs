@@ -77,7 +77,6 @@ impl Jobs {
         let Some((number, job)) = self.land(op, at) else { return false };
         let of = |fault| Record::mildest(fault, number, 0);
         match appended {
-            Appended::Stored { .. } | Appended::Conflict => {}
             Appended::Unavailable => self.faults.push(of(Fault::SinkUnavailable)),
             Appended::Unknown => {
                 let undone = of(Fault::SinkUnknownUndone);
@@ -89,7 +88,8 @@ impl Jobs {
             Appended::Refused { index, .. } if !is_poison => {
                 self.faults.push(with(of(Fault::SinkRefusal), Measure::Which, u64::from(*index)));
             }
-            Appended::Refused { .. } => {}
+            // Poison is the event's own fault, and no fault of the sink.
+            Appended::Stored { .. } | Appended::Conflict | Appended::Refused { .. } => {}
             Appended::Fenced => {
                 let fence = Record::mildest(Fault::Fence, 0, self.faults.len() as u32);
                 self.faults.push(with(fence, Measure::At, job.begun_at.as_micros()));
