@@ -15,7 +15,7 @@ use highwater_core::trace::Redact;
 
 use bytes::Bytes;
 
-use crate::score::Score;
+use crate::score::{Score, keyed};
 use crate::truth::{EventId, Fact, Filter, Nature};
 pub(crate) use wired::Wired;
 
@@ -194,7 +194,7 @@ impl Carrier for Direct {
     }
 
     fn found(&self, score: &Score) -> Option<Loaded<EventId>> {
-        score.found()
+        score.found.as_ref().map(|found| keyed(found, |id| EventId(*id)))
     }
 }
 

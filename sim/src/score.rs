@@ -15,7 +15,6 @@ use highwater_core::sink::Loaded;
 use highwater_core::time::{Duration, Instant, WallTime};
 use serde::{Deserialize, Serialize};
 
-use crate::truth::EventId;
 pub(crate) use follow::{Follow, Occasion, Told};
 
 /// What a recorded run was like.
@@ -96,16 +95,10 @@ impl Score {
         next.copied().filter(|next| next.since(at) <= LATE_MAX).unwrap_or(at)
     }
 
-    /// What a source said of an event.
-    pub(crate) fn told(&self, source: usize, id: EventId) -> Option<(WallTime, Cursor)> {
-        let told = &self.events.get(id.index())?.told;
+    /// What a source said of the event with this number.
+    pub(crate) fn told(&self, source: usize, event: usize) -> Option<(WallTime, Cursor)> {
+        let told = &self.events.get(event)?.told;
         told.iter().find(|(of, ..)| usize::from(*of) == source).map(|&(_, time, seq)| (time, seq))
-    }
-
-    /// What is durable before the first process starts, if anything is.
-    pub(crate) fn found(&self) -> Option<Loaded<EventId>> {
-        let found = self.found.as_ref()?;
-        Some(keyed(found, |id| EventId(*id)))
     }
 
     /// What is wrong with it, if anything is, where there are so many sources.

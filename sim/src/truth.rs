@@ -196,7 +196,7 @@ impl Truth {
 
     /// The time and the number that a source gave to an event when that was recorded.
     pub(crate) fn told(&self, source: usize, id: EventId) -> Option<(WallTime, Cursor)> {
-        self.score.as_ref().filter(|_| id.index() < self.played)?.told(source, id)
+        self.score.as_ref().filter(|_| id.index() < self.played)?.told(source, id.index())
     }
 
     /// All that somebody asked for so far; the last of it may lie ahead.

@@ -48,9 +48,9 @@ fn watched(lives: &Lives, coverage: &mut Coverage) -> Result<Replayed, Refusal> 
         for step in &life.steps {
             let now = track.read(step);
             at.step = step.n;
-            // What it asks in its very last step, a process that was killed may not have written down.
-            unanswered = watch.causes.unanswered();
             if let Some(input) = &step.input {
+                // What it asks in its very last step, a process that was killed may not have written down.
+                unanswered = watch.causes.unanswered();
                 match watch.causes.matched(roll.input(input)) {
                     Some(told) => {
                         count(&mut replayed, input);
