@@ -78,6 +78,18 @@ fn the_seeds_find_a_planted_bug() {
     assert!(["O7 pace", "O17 status"].contains(&find.rule()), "{find:?}");
     assert!(garden.replay(&bug.plan()).unwrap().is_some(), "its smallest case fails with it");
     the_search_finds_some(&garden);
+    a_captured_run_leads_to_one(&garden);
+}
+
+/// A run of production that replays well, and with a fault put into it does not.
+fn a_captured_run_leads_to_one(garden: &Garden) {
+    let bug = Bug::all().unwrap().into_iter().find(|bug| bug.name().starts_with("h-b4")).unwrap();
+    garden.plant(&bug.patch).unwrap().unwrap();
+    for trace in ["killed-and-started-again", "v1-drops-and-half-open", "v2-drops-and-half-open"] {
+        let trace = format!("{}/traces/{trace}.jsonl", env!("CARGO_MANIFEST_DIR"));
+        let found = garden.mutate(Path::new(&trace), 200).unwrap();
+        assert!(found.is_some(), "{} is found from {trace}", bug.name());
+    }
 }
 
 /// By a path so short that it can be read: a hunter of another kind, in the same copy, which is dear to build.

@@ -2,6 +2,7 @@
 
 mod captured;
 mod recorded;
+mod renumbered;
 mod simulated;
 
 use highwater_sim::replay::{Lives, strict};

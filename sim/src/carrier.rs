@@ -10,10 +10,12 @@ use highwater_core::effect::OpenOptions;
 use highwater_core::event::{Event, Item, Payload, Reason, Sample};
 use highwater_core::payload::{Digested, Redact};
 use highwater_core::serve::Wire;
+use highwater_core::sink::Loaded;
 use highwater_core::time::WallTime;
 
 use bytes::Bytes;
 
+use crate::score::{Score, keyed};
 use crate::truth::{EventId, Fact, Filter, Nature};
 pub(crate) use wired::Wired;
 
@@ -83,12 +85,18 @@ pub(crate) trait Carrier {
 
     /// Which event a frame set aside was.
     fn sampled(&self, sample: &Sample) -> Option<EventId>;
+
+    /// What is durable before the first process starts, if anything is.
+    fn found(&self, _: &Score) -> Option<Loaded<<Self::Payload as Payload>::Key>> {
+        None
+    }
 }
 
 /// The small payload of most seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Small {
     id: EventId,
+    size: u32,
     is_poison: bool,
     edition: u8,
 }
@@ -100,10 +108,14 @@ impl Payload for Small {
         self.id
     }
 
-    /// Between 64 and 1,087 bytes, so that limits on bytes and on events are met in turn.
     fn size(&self) -> usize {
-        64 + (self.id.index().wrapping_mul(0x9e37_79b9) >> 7) % 1024
+        self.size as usize
     }
+}
+
+/// Between 64 and 1,087 bytes, so that limits on bytes and on events are met in turn.
+fn size(id: EventId) -> u32 {
+    64 + ((id.index().wrapping_mul(0x9e37_79b9) >> 7) % 1024) as u32
 }
 
 /// The event's own number, for whoever reads a trace of this world.
@@ -155,7 +167,8 @@ impl Carrier for Direct {
     #[inline]
     fn item(&self, wire: Wire, filter: Filter, telling: Telling, fact: Fact) -> Item<Small> {
         let (is_poison, edition) = (fact.nature == Nature::Poison, edition(telling, fact));
-        let payload = Small { id: telling.id, is_poison, edition };
+        let payload =
+            Small { id: telling.id, size: fact.size.unwrap_or_else(|| size(telling.id)), is_poison, edition };
         let event = Event { time: telling.time, seq: (wire != Wire::V1).then_some(telling.seq), payload };
         match fact.nature {
             Nature::Garbage => self.garbled(telling),
@@ -180,6 +193,10 @@ impl Carrier for Direct {
 
     fn sampled(&self, sample: &Sample) -> Option<EventId> {
         Some(EventId(u32::try_from(sample.length).ok()?))
+    }
+
+    fn found(&self, score: &Score) -> Option<Loaded<EventId>> {
+        score.found.as_ref().map(|found| keyed(found, |number| EventId(number.0 as u32)))
     }
 }
 

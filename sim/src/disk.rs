@@ -70,6 +70,18 @@ impl<P: Told + PartialEq> Disk<P> {
         }
     }
 
+    /// This was durable before.
+    pub(crate) fn find(&mut self, found: Loaded<P::Key>) {
+        // Whoever opens it raises the fence.
+        self.fence = Fence(found.fence.0.saturating_sub(1));
+        let of_gap = |gap: &Gap| (gap.scope, gap.cause, gap.from.cursor);
+        self.records.gaps.extend(found.gaps.into_iter().map(|gap| (of_gap(&gap), gap)));
+        self.records.newest = found.newest;
+        for (scope, checkpoint) in found.checkpoints {
+            self.records.checkpoints.set(scope, checkpoint);
+        }
+    }
+
     /// What is known besides the events.
     pub(crate) fn records(&self) -> &Records<P> {
         &self.records

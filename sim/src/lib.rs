@@ -42,6 +42,7 @@ mod report;
 mod run;
 mod scenario;
 mod scopes;
+mod score;
 mod search;
 mod server;
 mod shape;

@@ -1,18 +1,23 @@
 //! Everything between a source and the process: how connections open, carry, fail, and are heard of too late.
 
 mod connection;
+mod course;
 mod fate;
 
 pub(crate) use connection::{CLOCK_TRUST, Call, Connection, Stage};
 pub(crate) use fate::{Fate, Greeting};
 
+use std::sync::Arc;
+
 use crate::draw::{Draws, Site};
 use crate::faults::Faults;
+use crate::score::Score;
 
 /// The connections of the process: the one it has, and those it had that may still be heard.
 #[derive(Clone, Debug)]
 pub(crate) struct Network {
     draws: Draws,
+    score: Option<Arc<Score>>,
     dialed: u32,
     /// The one that the machine did not close, nor hear the end of.
     current: Option<Connection>,
@@ -21,8 +26,8 @@ pub(crate) struct Network {
 
 impl Network {
     /// No connection yet.
-    pub(crate) fn new(draws: Draws) -> Self {
-        Self { draws, dialed: 0, current: None, ghosts: Vec::new() }
+    pub(crate) fn new(draws: Draws, score: Option<Arc<Score>>) -> Self {
+        Self { draws, score, dialed: 0, current: None, ghosts: Vec::new() }
     }
 
     /// Dials; whatever connection was there becomes a ghost.
@@ -32,7 +37,14 @@ impl Network {
         let mut stream = self.draws.stream(Site::Connection, u64::from(self.dialed));
         let omens = faults.omens(Site::Mishap, u64::from(self.dialed));
         let fate = Fate::draw(omens, &mut stream, call.options.compress);
-        self.current.insert(Connection::new(self.dialed, call, fate, stream))
+        let score = self.score.as_ref().filter(|_| !faults.are_healed());
+        let known = score.and_then(|score| score.dials.get(self.dialed as usize - 1));
+        self.current.insert(Connection::new(self.dialed, call, fate, stream).going_as(known))
+    }
+
+    /// How many connections there were; the number of the last one.
+    pub(crate) fn dialed(&self) -> u32 {
+        self.dialed
     }
 
     /// The connection that the machine has.

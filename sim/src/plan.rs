@@ -6,16 +6,20 @@
 //! {"fault":"stall","site":"mishap","entity":2,"after_us":1500000,"for_us":40000000}
 //! {"fault":"crash","site":"clockwork","entity":0,"at_us":31000000,"for_us":10000,"lands":0}
 //! ```
-//! The seed still says what is neither shape nor fault: how long the network takes, which events there are. A fault
+//! A third line, `{"score":...}`, is there if the run begins like one that was recorded: it says which events there
+//! were, and how fast everything went. The seed still says what is neither shape nor fault: how long the network takes, which events there are. A fault
 //! is found again by what it is and whom it befalls (its `entity`, and its `attempt` if that one is befallen more
 //! than once), so that a line can be taken out, or its numbers changed, and the rest stays what it was.
 
 mod shape_text;
 mod text;
 
+use std::sync::Arc;
+
 use crate::draw::{Chance, Draws};
 use crate::faults::Record;
 use crate::mode::Mode;
+use crate::score::Score;
 use crate::shape::Shape;
 pub use text::PlanError;
 
@@ -32,13 +36,15 @@ pub struct Plan {
     pub(crate) shape: Shape,
     /// What goes wrong, and nothing else.
     pub(crate) faults: Vec<Record>,
+    /// The recorded run that it begins like, if it does.
+    pub(crate) score: Option<Arc<Score>>,
 }
 
 impl Plan {
     /// The plan of a seed in which these were the faults.
     pub(crate) fn of_seed(seed: u64, mode: Mode, faults: Vec<Record>) -> Self {
         let shape = Shape::drawn(Draws::new(seed));
-        Self { seed, mode, chance: Chance::Keyed, shape, faults }
+        Self { seed, mode, chance: Chance::Keyed, shape, faults, score: None }
     }
 
     /// The chance of its run.

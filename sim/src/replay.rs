@@ -3,11 +3,14 @@
 //! * [`strict`]: it says the same, effect for effect and hash for hash, and no input is one that the world would
 //!   never give: where it is, the world lacks a fault.
 //! * [`inputs`]: it may say something else, as a newer version does, and every oracle still holds.
+//! * [`mutate`]: the recorded run is a beginning; faults are put into it, and every oracle still holds.
 
+mod cause;
 mod difference;
 mod known;
 mod legal;
 mod lives;
+mod mutate;
 mod strict;
 mod watch;
 
@@ -15,6 +18,7 @@ use core::fmt;
 
 pub use difference::Difference;
 pub use lives::{Lives, TraceError};
+pub use mutate::{FailedTrial, Mutated, Trials, Unplayable, mutate};
 pub use strict::strict;
 pub use watch::inputs;
 
@@ -31,6 +35,10 @@ pub struct Replayed {
     pub connections: u64,
     /// Inputs that answer what the machine of today did not ask, and were left out.
     pub unmatched: u64,
+    /// Inputs that answer what the machine of today asked under another number.
+    pub renumbered: u64,
+    /// Questions of the machine of today that the trace has no answer to.
+    pub unanswered: u64,
     /// Lives whose end was torn off.
     pub torn: u64,
 }
@@ -85,10 +93,16 @@ impl fmt::Display for Refusal {
 
 impl fmt::Display for Replayed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { lives, steps, events, connections, unmatched, torn } = self;
+        let Self { lives, steps, events, connections, unmatched, renumbered, unanswered, torn } = self;
         write!(f, "{lives} lives, {steps} steps, {events} events, {connections} connections")?;
         if *torn > 0 {
             write!(f, ", {torn} torn at the end")?;
+        }
+        if *renumbered > 0 {
+            write!(f, "; {renumbered} answers found their question under another number")?;
+        }
+        if *unanswered > 0 {
+            write!(f, "; {unanswered} questions have no answer in the trace")?;
         }
         if *unmatched > 0 {
             write!(f, "; {unmatched} answers to questions that are not asked any more were left out")?;

@@ -14,6 +14,7 @@ use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
 use crate::plan::Plan;
 use crate::scenario;
+use crate::score::Follow;
 use crate::trace::{Line, Trace, lanes};
 use crate::world::World;
 
@@ -68,6 +69,8 @@ pub(crate) struct Ended {
     pub(crate) hash: u64,
     /// What was written down.
     pub(crate) trace: Trace,
+    /// Who followed it, if anybody did.
+    pub(crate) follow: Option<Follow>,
     time: Duration,
     coverage: Coverage,
     outcomes: Vec<Outcome>,
@@ -160,6 +163,18 @@ pub(crate) fn planned(plan: &Plan, trace: Trace) -> Ended {
     }
 }
 
+/// Runs a plan that begins like a recorded run, and follows how far it does.
+pub(crate) fn followed(plan: &Plan, follow: Follow, trace: Trace) -> Ended {
+    fn followed<C: Carrier>(mut world: World<C>, base: Plan, follow: Follow) -> Ended {
+        world.follow_with(follow);
+        ended(world, base)
+    }
+    match plan.mode {
+        Mode::Machine => followed(World::planned(Direct, plan, trace), plan.clone(), follow),
+        Mode::Wire => followed(World::planned(Wired::new(), plan, trace), plan.clone(), follow),
+    }
+}
+
 /// Runs a world: that of this plan, but for what goes wrong in it.
 pub(crate) fn ended<C: Carrier>(mut world: World<C>, base: Plan) -> Ended {
     // The production machine asserts what must hold: a panic of it is a finding, not the end of the campaign.
@@ -178,6 +193,7 @@ pub(crate) fn ended<C: Carrier>(mut world: World<C>, base: Plan) -> Ended {
         fired,
         outcomes: world.outcomes().to_vec(),
         caught_up: world.caught_up(),
+        follow: world.take_follower(),
         trace: world.into_trace(&result.as_ref().err().map_or_else(String::new, Violation::to_string)),
         violation: result.err(),
     }

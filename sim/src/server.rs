@@ -86,6 +86,11 @@ impl Source {
         }
     }
 
+    /// There is one server behind the name, and it does what this source was recorded to do.
+    pub(crate) fn follow(&mut self, source: usize) {
+        self.instances = vec![Instance::recorded(self.wire, source)];
+    }
+
     /// The servers behind the name.
     pub(crate) fn instances(&self) -> &[Instance] {
         &self.instances

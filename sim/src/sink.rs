@@ -2,6 +2,7 @@
 
 mod guest;
 mod queue;
+mod store;
 mod theirs;
 
 use std::collections::VecDeque;
@@ -13,26 +14,16 @@ use highwater_core::sink::{Append, Appended, Sink, Unavailable};
 use highwater_core::time::{Duration, Instant};
 
 use crate::carrier::Told;
-use crate::disk::{Disk, Records, poisoned};
+use crate::disk::{Disk, Records};
 use crate::draw::{Draws, Site, Stream};
 use crate::faults::{Fault, Faults, Measure, Rare, Record};
 use crate::oracle::Violation;
+use crate::score::Takes;
 use crate::storage::Strike;
 use crate::truth::EventId;
 pub(crate) use guest::{Guest, Visit};
-pub(crate) use queue::Queue;
+pub(crate) use store::Store;
 pub(crate) use theirs::Theirs;
-
-/// What events are given to.
-#[derive(Debug)]
-pub(crate) enum Store<P: Payload> {
-    /// Everything of an append at once.
-    Atomic(Disk<P>),
-    /// The events at once, the rest later.
-    Queue(Queue<P>),
-    /// As somebody else has it, who wants to know whether that is right.
-    Theirs(Theirs<P>),
-}
 
 /// Something for the sink to do.
 #[derive(Clone, Debug)]
@@ -77,7 +68,7 @@ pub(crate) struct Worker<P: Payload> {
     store: Store<P>,
     jobs: VecDeque<Job<P>>,
     turn: Turn,
-    usual: Duration,
+    takes: Takes,
     out_until: Instant,
     straggler: Option<(Append<P>, Duration)>,
     begun: u64,
@@ -92,13 +83,13 @@ pub(crate) struct Worker<P: Payload> {
 }
 
 impl<P: Told + PartialEq> Worker<P> {
-    /// An empty sink; `usual` is how long it takes to do something.
-    pub(crate) fn new(store: Store<P>, usual: Duration, draws: Draws, faults: &Faults) -> Self {
+    /// A sink, and how long it takes to do something.
+    pub(crate) fn new(store: Store<P>, takes: Takes, draws: Draws, faults: &Faults) -> Self {
         Self {
             store,
             jobs: VecDeque::new(),
             turn: Turn::Plain,
-            usual,
+            takes,
             out_until: Instant::ZERO,
             straggler: None,
             begun: 0,
@@ -159,7 +150,7 @@ impl<P: Told + PartialEq> Worker<P> {
         }
         match self.turn {
             Turn::Wrong(record) if record.fault == Fault::SinkSlow => now + record.span(Measure::For),
-            _ => now + self.usual,
+            _ => now + self.takes.of(self.begun - 1),
         }
     }
 
@@ -203,8 +194,8 @@ impl<P: Told + PartialEq> Worker<P> {
                 Input::Appended { op: append.op, appended: self.append(append) }
             }
         };
-        let is_late = self.stream.one_in(8);
-        let at = if is_late { now + self.stream.span(Duration::ZERO, self.usual * 4) } else { now };
+        let is_late = self.takes.known(self.begun - 1).is_none() && self.stream.one_in(8);
+        let at = if is_late { now + self.stream.span(Duration::ZERO, self.takes.usual * 4) } else { now };
         Some(Reply { input, at })
     }
 
@@ -294,6 +285,11 @@ impl<P: Told + PartialEq> Worker<P> {
         self.stream.one_in(2)
     }
 
+    /// How many jobs it has begun.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun
+    }
+
     /// It cannot be used until `until`.
     pub(crate) fn go_out(&mut self, until: Instant) {
         self.out_until = until;
@@ -348,6 +344,7 @@ impl<P: Told + PartialEq> Worker<P> {
     /// Nothing goes wrong from now on.
     pub(crate) fn heal(&mut self) {
         self.out_until = Instant::ZERO;
+        self.takes.forget();
         self.of_all.iter_mut().chain(&mut self.of_appends).for_each(Rare::heal);
     }
 

@@ -3,11 +3,14 @@
 //! Events are made as somebody first asks for them, always in order, so that it does not matter who asks.
 
 use core::fmt;
+use std::sync::Arc;
 
-use highwater_core::time::{Duration, Instant};
+use highwater_core::cursor::Cursor;
+use highwater_core::time::{Duration, Instant, WallTime};
 
 use crate::draw::{Draws, Site, Stream};
 use crate::faults::{Fault, Faults, Firing, Measure, Rare, Record};
+use crate::score::{Note, Score};
 
 /// The number of an event of the network, in the order in which they happened. It is the event's key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +90,8 @@ pub(crate) struct Fact {
     pub(crate) nature: Nature,
     /// Servers give it the very time of the event before.
     pub(crate) is_same_time: bool,
+    /// How much memory it takes, if that is known.
+    pub(crate) size: Option<u32>,
 }
 
 /// The shape of what happens.
@@ -122,6 +127,9 @@ pub(crate) struct Truth {
     rares: [Rare; KINDS.len()],
     burst: u64,
     is_over: bool,
+    /// The events that were recorded, and how many of them have happened.
+    score: Option<Arc<Score>>,
+    played: usize,
     odd: Vec<Record>,
     fired: Vec<Firing>,
 }
@@ -146,7 +154,7 @@ const BURST_GAP: u64 = 100;
 
 impl Truth {
     /// Nothing has happened yet.
-    pub(crate) fn new(draws: Draws, faults: &Faults, weather: Weather) -> Self {
+    pub(crate) fn new(draws: Draws, faults: &Faults, weather: Weather, score: Option<Arc<Score>>) -> Self {
         Self {
             facts: Vec::with_capacity(EVENTS_USUAL),
             weather,
@@ -155,6 +163,8 @@ impl Truth {
             rares: KINDS.map(|fault| faults.rare(fault)),
             burst: 0,
             is_over: false,
+            score,
+            played: 0,
             odd: Vec::new(),
             fired: Vec::new(),
         }
@@ -171,7 +181,12 @@ impl Truth {
 
     fn make(&mut self, id: EventId) -> Option<Fact> {
         while self.facts.len() <= id.index() && !self.is_over {
-            let fact = self.next();
+            let score = self.score.clone();
+            let note = score.as_ref().and_then(|score| score.events.get(self.facts.len()));
+            let fact = match note.filter(|note| note.at < self.weather.heals_at) {
+                Some(note) => self.play(note),
+                None => self.next(),
+            };
             self.is_over = self.weather.ends_at < fact.at;
             self.facts.extend((!self.is_over).then_some(fact));
         }
@@ -182,6 +197,20 @@ impl Truth {
     pub(crate) fn turn(&mut self, faults: &Faults) {
         let next = self.facts.len() as u64;
         self.rares.iter_mut().for_each(|rare| rare.turn(next, faults));
+    }
+
+    /// An event that was recorded happens again.
+    fn play(&mut self, note: &Note) -> Fact {
+        self.played = self.facts.len() + 1;
+        let audience = if note.is_wanted { Audience::Both } else { Audience::Uninvited };
+        let nature = self.nature();
+        self.fired.extend(self.odd.drain(..).map(|record| Firing { at: note.at, record }));
+        Fact { at: note.at, audience, nature, is_same_time: false, size: Some(note.size) }
+    }
+
+    /// The time and the number that a source gave to an event when that was recorded.
+    pub(crate) fn told(&self, source: usize, id: EventId) -> Option<(WallTime, Cursor)> {
+        self.score.as_ref().filter(|_| id.index() < self.played)?.told(source, id.index())
     }
 
     /// All that somebody asked for so far; the last of it may lie ahead.
@@ -216,6 +245,8 @@ impl Truth {
 
     fn next(&mut self) -> Fact {
         let last = self.facts.last().map_or(Instant::ZERO, |fact| fact.at);
+        // Between recorded events nothing else happened.
+        let last = if self.score.is_some() { last.max(self.weather.heals_at) } else { last };
         let is_healed = self.weather.heals_at <= last;
         let is_calm = self.weather.calms_at <= last;
         // Drawn even where it is not needed, so that nothing odd moves the times of what comes after it.
@@ -230,7 +261,7 @@ impl Truth {
         let at = last + gap;
         let nature = if is_healed { Nature::Plain } else { self.nature() };
         self.fired.extend(self.odd.drain(..).map(|record| Firing { at, record }));
-        Fact { at, audience: self.audience(), nature, is_same_time }
+        Fact { at, audience: self.audience(), nature, is_same_time, size: None }
     }
 
     fn gap(&mut self, usual: u64) -> Duration {
@@ -293,7 +324,7 @@ mod tests {
             calms_at: Instant::from_micros(90_000_000),
             ends_at: Instant::from_micros(200_000_000),
         };
-        Truth::new(draws, &Faults::of(&[], Some(Mix::of_seed(draws))), weather)
+        Truth::new(draws, &Faults::of(&[], Some(Mix::of_seed(draws))), weather, None)
     }
 
     #[test]

@@ -17,15 +17,15 @@ mod sinking;
 mod transport;
 mod troubles;
 
-use highwater_core::Input;
+use std::sync::Arc;
 
+use highwater_core::Input;
 use highwater_core::effect::Outcome;
 use highwater_core::time::{Duration, Instant};
 
 use crate::agenda::Agenda;
 use crate::carrier::Carrier;
 use crate::coverage::{Coverage, Recorder};
-use crate::disk::Disk;
 use crate::draw::{Draws, Site, Stream};
 use crate::faults::{Clockwork, Fault, Faults, Firing, Mix, Rare};
 use crate::generator::Made;
@@ -33,9 +33,10 @@ use crate::host::Host;
 use crate::network::Network;
 use crate::oracle::{Oracle, Violation};
 use crate::plan::Plan;
+use crate::score::{Follow, Score, Takes};
 use crate::server::Source;
 use crate::shape::Shape;
-use crate::sink::{Guest, Queue, Store, Worker};
+use crate::sink::{Guest, Store, Worker};
 use crate::tape::Tape;
 use crate::trace::Trace;
 use crate::truth::Truth;
@@ -87,6 +88,9 @@ pub(crate) struct World<C: Carrier> {
     /// The machine's, after the last step.
     phase_of_machine: highwater_core::Phase,
     trace: Trace,
+    /// The recorded run that it begins like, and who follows it, if anybody does.
+    score: Option<Arc<Score>>,
+    follow: Option<Box<Follow>>,
     /// What was missing though all seemed to be there, when was last looked.
     missing: Option<Violation>,
     /// When was last looked whether the machine has caught up.
@@ -114,7 +118,7 @@ impl<C: Carrier> World<C> {
     pub(crate) fn made(carrier: C, made: Made, trace: Trace) -> Self {
         let Made { seed, shape, certain, mix, turns } = made;
         let faults = Faults::of(&certain, mix);
-        let mut world = Self::of(carrier, Draws::new(seed), shape, faults, trace);
+        let mut world = Self::of(carrier, Draws::new(seed), shape, faults, None, trace);
         for (at, mix) in turns {
             world.agenda.put(at, Due::Turn(world.mixes.len()));
             world.mixes.push(mix);
@@ -124,24 +128,37 @@ impl<C: Carrier> World<C> {
 
     /// The world of a plan.
     pub(crate) fn planned(carrier: C, plan: &Plan, trace: Trace) -> Self {
-        Self::of(carrier, plan.draws(), plan.shape.clone(), Faults::of(&plan.faults, None), trace)
+        let (shape, faults) = (plan.shape.clone(), Faults::of(&plan.faults, None));
+        Self::of(carrier, plan.draws(), shape, faults, plan.score.clone(), trace)
     }
 
-    fn of(carrier: C, draws: Draws, shape: Shape, faults: Faults, trace: Trace) -> Self {
+    fn of(
+        carrier: C,
+        draws: Draws,
+        shape: Shape,
+        faults: Faults,
+        score: Option<Arc<Score>>,
+        trace: Trace,
+    ) -> Self {
         let sources = shape.sources.iter().enumerate().map(|(index, &(wire, retention))| {
             let mut source = Source::new(wire, retention, draws.stream(Site::Source, index as u64));
             source.is_fatal = shape.fatal == Some(index);
+            if score.is_some() {
+                source.follow(index);
+            }
             source
         });
-        let store = if shape.is_atomic { Store::Atomic(Disk::new(true)) } else { Store::Queue(Queue::new()) };
+        let found = score.as_ref().and_then(|score| carrier.found(score));
+        let kept = Store::new(shape.is_atomic, found);
+        let takes = Takes::new(shape.sink_takes, score.clone());
         let mut world = Self {
             now: Instant::ZERO,
             phase: Phase::Safety,
             agenda: Agenda::new(),
-            truth: Truth::new(draws, &faults, shape.weather),
+            truth: Truth::new(draws, &faults, shape.weather, score.clone()),
             sources: sources.collect(),
-            network: Network::new(draws),
-            sink: Worker::new(store, shape.sink_takes, draws, &faults),
+            network: Network::new(draws, score.clone()),
+            sink: Worker::new(kept, takes, draws, &faults),
             replies: Vec::new(),
             host: Host::new(shape.clock),
             chance: draws.stream(Site::Host, 0),
@@ -157,6 +174,8 @@ impl<C: Carrier> World<C> {
             recorder: Recorder::new(),
             phase_of_machine: highwater_core::Phase::Loading,
             trace,
+            score,
+            follow: None,
             missing: None,
             until: Instant::ZERO,
             healed_at: Instant::ZERO,
@@ -193,7 +212,8 @@ impl<C: Carrier> World<C> {
     /// Lets the earliest thing happen.
     fn step(&mut self) -> Result<(), Violation> {
         let due = self.agenda.next_at().unwrap_or(self.shape.weather.ends_at);
-        let wake = self.host.wakes_at().map(|at| at.max(self.now));
+        let late = |at| self.score.as_ref().map_or(at, |score| score.wake(at));
+        let wake = self.host.wakes_at().map(|at| late(at).max(self.now));
         if self.clockwork.next_at() <= wake.map_or(due, |wake| wake.min(due)) {
             return self.trouble();
         }
@@ -290,6 +310,16 @@ impl<C: Carrier> World<C> {
     /// How the machines ended that ended by their own account.
     pub(crate) fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
+    }
+
+    /// From now on it is followed how far it goes as a recorded run did.
+    pub(crate) fn follow_with(&mut self, follow: Follow) {
+        self.follow = Some(Box::new(follow));
+    }
+
+    /// Who followed it.
+    pub(crate) fn take_follower(&mut self) -> Option<Follow> {
+        self.follow.take().map(|follow| *follow)
     }
 
     /// From now on it is kept what machines are handed.

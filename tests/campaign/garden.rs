@@ -179,6 +179,22 @@ impl Garden {
         Ok(paths.min_by_key(|path| path.steps))
     }
 
+    /// Puts faults into a captured run with what was planted last, in so many trials at most. The first that fails;
+    /// none if all hold, or if the run shows it with nothing put into it.
+    pub fn mutate(&self, trace: &Path, trials: u64) -> Result<Option<u64>, Failure> {
+        let trace = trace.canonicalize()?;
+        let path = trace.to_str().ok_or("a path that is not text")?;
+        if self.simulate(SIMULATOR, &["replay", path, "--mode", "inputs"], PATIENCE)?.end != End::Code(0) {
+            return Ok(None);
+        }
+        let seeds = trials.to_string();
+        let told = ["replay", path, "--mode", "mutate", "--seeds", &seeds, "--shrink-for", "0s"];
+        let said = self.simulate(SIMULATOR, &told, PATIENCE)?;
+        let first =
+            said.text.lines().find_map(|line| line.split_once(" failed at step ").map(|(who, _)| who));
+        Ok(first.and_then(|who| who.strip_prefix("trial ")?.parse().ok()))
+    }
+
     /// Runs a plan with what was planted last. What it saw broken, if it failed.
     pub fn replay(&self, plan: &FilePath) -> Result<Option<String>, Failure> {
         let plan = plan.canonicalize()?;

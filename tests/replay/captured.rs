@@ -1,6 +1,6 @@
 //! The traces in `tests/traces`, captured from `highwater run` against `highwater feed`.
 
-use highwater_sim::replay::{inputs, strict};
+use highwater_sim::replay::{Trials, inputs, mutate, strict};
 
 use super::{lives, refusal};
 
@@ -31,6 +31,19 @@ fn each_captured_trace_replays_and_is_accepted_by_the_world() {
         said.push(format!("{name}: {replayed}"));
     }
     insta::assert_snapshot!(said.join("\n"));
+}
+
+/// Whatever is put into a captured run, the machine gets over it.
+#[test]
+fn each_captured_trace_holds_with_faults_put_into_it() {
+    for (name, text) in captured() {
+        let mutated = mutate(&lives(&text), Trials { from: 0, seeds: 48, time: None })
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let first = mutated.failures.first().map(|failed| (failed.seed, failed.violation.to_string()));
+        assert!(first.is_none(), "{name}: {first:?}");
+        assert_eq!(mutated.accompanied, mutated.recorded, "{name}: {mutated}");
+        assert!(mutated.new_transitions() > 12, "{name}: {mutated}");
+    }
 }
 
 #[test]

@@ -190,7 +190,8 @@ mod tests {
         let time = WallTime::from_micros(1_760_000_000_000_000);
         let telling = Telling { id: EventId(4), time, seq: Cursor(17) };
         for nature in [Nature::Plain, Nature::Poison, Nature::Oversize, Nature::Garbage] {
-            let fact = Fact { at: Instant::ZERO, audience: Audience::Both, nature, is_same_time: false };
+            let fact =
+                Fact { at: Instant::ZERO, audience: Audience::Both, nature, is_same_time: false, size: None };
             for wire in [Wire::V1, Wire::V1OnV2Host, Wire::V2] {
                 let (id, is_poison) = match carrier.item(wire, Filter::First, telling, fact) {
                     Item::Event(event) => (Some(event.payload.id()), event.payload.is_poison()),
@@ -213,7 +214,8 @@ mod tests {
         let carrier = Wired::new();
         let telling = Telling { id: EventId(1), time: WallTime::from_micros(1 << 50), seq: Cursor(1) };
         let audience = Audience::Only(Filter::First);
-        let fact = Fact { at: Instant::ZERO, audience, nature: Nature::Plain, is_same_time: false };
+        let fact =
+            Fact { at: Instant::ZERO, audience, nature: Nature::Plain, is_same_time: false, size: None };
         let is_event = |filter| matches!(carrier.item(Wire::V1, filter, telling, fact), Item::Event(_));
         assert!(is_event(Filter::First) && !is_event(Filter::Second));
     }

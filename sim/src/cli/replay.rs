@@ -2,10 +2,12 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use highwater_sim::replay::{Lives, Refusal, inputs, strict};
+use highwater_sim::replay::{Lives, Mutated, Refusal, Trials, inputs, mutate, strict};
 use highwater_sim::{Plan, Trace, run_plan};
 
+use super::shrink::How;
 use super::{complain, say};
 
 /// Tell a trace to the machine once more, and see whether it says the same
@@ -17,6 +19,17 @@ pub(crate) struct Args {
     /// What has to hold
     #[arg(long, default_value = "strict")]
     mode: ModeArg,
+    /// How many trials `mutate` makes
+    #[arg(long, default_value_t = 200)]
+    seeds: u64,
+    /// The seed of its first trial
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// How long it goes on at most; until all trials are made unless told
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    budget: Option<Duration>,
+    #[command(flatten)]
+    how: How,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -27,6 +40,8 @@ enum ModeArg {
     Inputs,
     /// What the plan of a simulated run says, in the world of today
     Plan,
+    /// Everything that must, with faults put into the run, others in each trial
+    Mutate,
 }
 
 /// A trace is so long at most: it is read as a whole.
@@ -41,6 +56,7 @@ pub(crate) fn run(args: &Args) -> bool {
         }
         ModeArg::Inputs => inputs(&lives).map(|replayed| format!("all held: {replayed}")),
         ModeArg::Plan => return plan(&lives),
+        ModeArg::Mutate => return trials(args, &lives),
     };
     match replayed {
         Ok(said) => {
@@ -79,6 +95,44 @@ fn plan(lives: &Lives) -> bool {
             say(&format!("the plan failed at step {step}: {violation}"));
             false
         }
+    }
+}
+
+/// So many failures that are not alike are made small and told.
+const SHRUNK_MAX: usize = 3;
+
+/// Puts faults into the run. True if everything held.
+fn trials(args: &Args, lives: &Lives) -> bool {
+    let trials = Trials { from: args.from, seeds: args.seeds, time: args.budget };
+    let mutated = match mutate(lives, trials) {
+        Ok(mutated) => mutated,
+        Err(error) => {
+            complain(&format!("this trace cannot be played: {error}"));
+            return false;
+        }
+    };
+    tell(args, &mutated);
+    say(&mutated.to_string());
+    mutated.failed == 0
+}
+
+fn tell(args: &Args, mutated: &Mutated) {
+    for failure in mutated.failures.iter().take(SHRUNK_MAX) {
+        let what = failure
+            .seed
+            .map_or_else(|| "the run with nothing inserted".to_owned(), |seed| format!("trial {seed}"));
+        say(&format!("{what} failed at step {}: {}", failure.step, failure.violation));
+        if args.how.is_wanted() {
+            args.how.tell(&failure.plan);
+        }
+        if let Some(seed) = failure.seed {
+            let files: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
+            say(&format!(
+                "the trial: highwater-sim replay {} --mode mutate --seeds 1 --from {seed}",
+                files.join(" ")
+            ));
+        }
+        say("");
     }
 }
 

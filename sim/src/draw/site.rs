@@ -37,6 +37,8 @@ pub(crate) enum Site {
     Midway,
     /// How a generator chooses what goes wrong.
     Generator,
+    /// What is inserted into a recorded run.
+    Mutation,
     /// Nothing: a place that is new.
     #[cfg(test)]
     New,
@@ -67,6 +69,7 @@ impl Site {
             Self::Letter => "letter",
             Self::Midway => "midway",
             Self::Generator => "generator",
+            Self::Mutation => "mutation",
             #[cfg(test)]
             Self::New => "new",
             Self::Life => "life",

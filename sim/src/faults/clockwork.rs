@@ -55,8 +55,7 @@ impl Clockwork {
 
     /// The next one, and whose it is if it is a source's.
     pub(crate) fn take(&mut self) -> Option<(Record, Option<usize>)> {
-        let next =
-            self.wheels.iter_mut().filter(|wheel| wheel.at < NEVER).min_by_key(|wheel| wheel.at)?;
+        let next = self.wheels.iter_mut().filter(|wheel| wheel.at < NEVER).min_by_key(|wheel| wheel.at)?;
         let taken = (next.take()?, next.source);
         self.find_next();
         Some(taken)

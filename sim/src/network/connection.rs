@@ -10,11 +10,13 @@ use highwater_core::number::Epoch;
 use highwater_core::serve::Wire;
 use highwater_core::time::{Duration, Instant};
 
+use super::course::Course;
 use super::fate::Fate;
 use crate::carrier::{Carrier, Telling};
 use crate::draw::Stream;
 use crate::faults::{Faults, Measure, Record};
 use crate::hash::Hash;
+use crate::score::Dial;
 use crate::server::{Instance, Start};
 use crate::truth::{Audience, Filter, Nature, Truth};
 
@@ -86,6 +88,8 @@ pub(crate) struct Connection {
     pub(crate) late: u64,
     /// Its chance.
     pub(crate) stream: Stream,
+    /// How it goes, if it goes as one that was recorded.
+    pub(crate) course: Course,
     queue: VecDeque<Queued>,
     frames: u32,
 }
@@ -124,9 +128,20 @@ impl Connection {
             is_clock_trusted: true,
             late,
             stream,
+            course: Course::default(),
             queue: VecDeque::new(),
             frames: 0,
         }
+    }
+
+    /// The same, going as this one that was recorded.
+    pub(crate) fn going_as(mut self, known: Option<&Dial>) -> Self {
+        if let Some(dial) = known {
+            self.fate.greeting_after = dial.greets.unwrap_or(self.fate.greeting_after);
+            self.fate.latency = Duration::from_micros(1);
+            self.course = Course::of(dial);
+        }
+        self
     }
 
     /// The server accepted.
@@ -165,9 +180,13 @@ impl Connection {
         let at = match told {
             Some(told) if self.severed_at <= told => return None,
             Some(told) => told + self.fate.latency,
-            None => now + self.fate.pace,
+            None => now,
         };
-        Some(at.max(self.stalled_until).max(now + Duration::from_micros(1)))
+        // What a server says first of its own accord is in no score, and waits for nothing.
+        let is_scored = !matches!(self.queue.front(), Some(Queued::Outdated));
+        let known = self.course.reads_at().filter(|known| is_scored && now < *known);
+        let paced = if told.is_none() { now + self.fate.pace } else { now };
+        Some(at.max(known.unwrap_or(paced)).max(self.stalled_until).max(now + Duration::from_micros(1)))
     }
 
     /// Takes what has arrived by `now`.
@@ -179,9 +198,10 @@ impl Connection {
         faults: &mut Faults,
         now: Instant,
     ) -> Portion<C::Payload> {
-        let room = if matches!(self.stage, Stage::Replay(_)) { self.fate.portion } else { 4 };
-        let mut items = Vec::with_capacity(room.min(self.fate.portion));
-        while items.len() < self.fate.portion {
+        let portion = self.course.take_read().unwrap_or(self.fate.portion);
+        let room = if matches!(self.stage, Stage::Replay(_)) { portion } else { 4 };
+        let mut items = Vec::with_capacity(room.min(portion));
+        while items.len() < portion {
             let queued = match self.queue.pop_front() {
                 Some(queued) => queued,
                 None => match self.told(instance, faults, now) {

@@ -29,6 +29,10 @@ pub(super) struct ShapeText {
     rewind_us: u64,
     #[serde(default = "cursor_window")]
     cursor_window_us: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    connect_timeout_us: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stop_grace_us: Option<u64>,
     batch_events: u32,
     batch_bytes: u64,
     batch_delay_us: u64,
@@ -91,6 +95,9 @@ impl ShapeText {
             },
             retention_us: retention.as_micros(),
         };
+        // Said only where they are not as usual: no seed has them otherwise.
+        let usual = shape::limits(&shape.sources);
+        let unusual = |it: Duration, usual: Duration| (it != usual).then(|| it.as_micros());
         Self {
             sources: shape.sources.iter().map(source).collect(),
             fatal: shape.fatal,
@@ -112,6 +119,8 @@ impl ShapeText {
             backoff_max_us: config.backoff_max.as_micros(),
             rewind_us: config.rewind.as_micros(),
             cursor_window_us: config.cursor_window.as_micros(),
+            connect_timeout_us: unusual(config.connect_timeout, usual.connect_timeout),
+            stop_grace_us: unusual(config.stop_grace, usual.stop_grace),
             batch_events: config.batch_events,
             batch_bytes: config.batch_bytes,
             batch_delay_us: config.batch_delay.as_micros(),
@@ -169,6 +178,9 @@ impl ShapeText {
         config.backoff_max = Duration::from_micros(self.backoff_max_us);
         config.rewind = Duration::from_micros(self.rewind_us);
         config.cursor_window = Duration::from_micros(self.cursor_window_us);
+        let or = |said: Option<u64>, usual| said.map_or(usual, Duration::from_micros);
+        config.connect_timeout = or(self.connect_timeout_us, config.connect_timeout);
+        config.stop_grace = or(self.stop_grace_us, config.stop_grace);
         config.batch_events = self.batch_events;
         config.batch_bytes = self.batch_bytes;
         config.batch_delay = Duration::from_micros(self.batch_delay_us);
@@ -193,6 +205,8 @@ impl ShapeText {
             ("backoff_max_us", Some(self.backoff_max_us), self.backoff_initial_us, HOUR),
             ("rewind_us", Some(self.rewind_us), 0, 24 * HOUR),
             ("cursor_window_us", Some(self.cursor_window_us), SECOND, 24 * HOUR),
+            ("connect_timeout_us", self.connect_timeout_us, 100_000, HOUR),
+            ("stop_grace_us", self.stop_grace_us, 0, HOUR),
             ("batch_delay_us", Some(self.batch_delay_us), 0, HOUR),
             ("exit_idle_us", self.exit_idle_us, SECOND, HOUR),
             ("give_up_after_us", self.give_up_after_us, SECOND, HOUR),

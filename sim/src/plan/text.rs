@@ -2,7 +2,9 @@
 
 use core::fmt;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Plan;
@@ -10,6 +12,7 @@ use super::shape_text::ShapeText;
 use crate::draw::Chance;
 use crate::faults::{Fault, Measure, Range, Record, signed, unsigned};
 use crate::mode::Mode;
+use crate::score::Score;
 
 /// The version of the format.
 const VERSION: u64 = 1;
@@ -47,6 +50,11 @@ impl Plan {
         let (line, shape) = next("the line with the shape of the run, as {\"sources\":...}")?;
         let shape: Result<ShapeText, String> = serde_json::from_str(shape).map_err(|error| error.to_string());
         let shape = at(line, shape.and_then(|shape| shape.shape()))?;
+        let mut lines = lines.peekable();
+        let score = match lines.next_if(|(_, text)| text.starts_with(SCORE)) {
+            Some((line, text)) => Some(at(line, score_of(text, mode, shape.sources.len()))?),
+            None => None,
+        };
         let (mut faults, mut keys) = (Vec::new(), BTreeSet::new());
         for (line, text) in lines {
             let record = at(line, record_of(text))?;
@@ -62,7 +70,7 @@ impl Plan {
             )?;
             faults.push(record);
         }
-        Ok(Self { seed, mode, chance, shape, faults })
+        Ok(Self { seed, mode, chance, shape, faults, score })
     }
 }
 
@@ -74,7 +82,33 @@ impl fmt::Display for Plan {
         writeln!(f, r#"{{"plan":{VERSION},"seed":{seed},"mode":"{mode}","chance":"{chance}"}}"#)?;
         let shape = serde_json::to_string(&ShapeText::of(&self.shape)).map_err(|_| fmt::Error)?;
         writeln!(f, "{shape}")?;
+        if let Some(score) = &self.score {
+            let score = serde_json::to_string(&ScoreText { score }).map_err(|_| fmt::Error)?;
+            writeln!(f, "{score}")?;
+        }
         self.faults.iter().try_for_each(|record| writeln!(f, "{}", line_of(record)))
+    }
+}
+
+/// How a line with a score begins.
+const SCORE: &str = "{\"score\":";
+
+#[derive(Serialize)]
+struct ScoreText<'a> {
+    score: &'a Score,
+}
+
+/// The score of a line, if it can be played.
+fn score_of(text: &str, mode: Mode, sources: usize) -> Said<Arc<Score>> {
+    #[derive(Deserialize)]
+    struct Read {
+        score: Score,
+    }
+    let Read { score } = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    score.check(sources)?;
+    match mode {
+        Mode::Machine => Ok(Arc::new(score)),
+        Mode::Wire => Err("a score has no bytes: the mode should be machine".to_owned()),
     }
 }
 
@@ -258,7 +292,7 @@ mod tests {
         line 1: this plan is of version 2, and this program reads version 1
         line 1: `mode` is "engine", and should be machine or wire
         line 1: `seed` should be a whole number, and is -1
-        line 2: unknown field `sparce`, expected one of `sources`, `fatal`, `lost`, `heals_us`, `catch_up_us`, `gap_us`, `sparse`, `start`, `compress`, `stall_timeout_us`, `quiet_limit_us`, `backoff_initial_us`, `backoff_max_us`, `rewind_us`, `cursor_window_us`, `batch_events`, `batch_bytes`, `batch_delay_us`, `buffer_events`, `buffer_bytes`, `exit_idle_us`, `give_up_after_us`, `atomic`, `sink_takes_us`, `deadline_first`, `wall_wrong_by_us` at line 1 column 182
+        line 2: unknown field `sparce`, expected one of `sources`, `fatal`, `lost`, `heals_us`, `catch_up_us`, `gap_us`, `sparse`, `start`, `compress`, `stall_timeout_us`, `quiet_limit_us`, `backoff_initial_us`, `backoff_max_us`, `rewind_us`, `cursor_window_us`, `connect_timeout_us`, `stop_grace_us`, `batch_events`, `batch_bytes`, `batch_delay_us`, `buffer_events`, `buffer_bytes`, `exit_idle_us`, `give_up_after_us`, `atomic`, `sink_takes_us`, `deadline_first`, `wall_wrong_by_us` at line 1 column 182
         line 2: `heals_us` should lie between 1000000 and 3600000000
         line 3: `fault` is "nap", and no fault is called that
         line 3: `site` is "sink", and should be mishap

@@ -110,5 +110,5 @@ impl Server {
 
 /// What the network knows of an event.
 pub(super) const fn fact(nature: Nature) -> Fact {
-    Fact { at: Instant::ZERO, audience: Audience::Both, nature, is_same_time: false }
+    Fact { at: Instant::ZERO, audience: Audience::Both, nature, is_same_time: false, size: None }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Instance {
     last: WallTime,
     hears_from: Instant,
     blind_until: Instant,
+    /// It gives events the times and numbers that this source gave to them when it was recorded.
+    follows: Option<usize>,
 }
 
 impl Instance {
@@ -37,7 +39,13 @@ impl Instance {
             last: WallTime::default(),
             hears_from: Instant::ZERO,
             blind_until: Instant::ZERO,
+            follows: None,
         }
+    }
+
+    /// A server that did what this source was recorded to do.
+    pub(crate) fn recorded(wire: Wire, source: usize) -> Self {
+        Self { follows: Some(source), ..Self::new(wire, Clock::default(), 1) }
     }
 
     /// Tells all that it hears of until `now`. Events that nobody can be sure to hear of go to `unseen`.
@@ -52,13 +60,22 @@ impl Instance {
             if at < self.blind_until {
                 unseen.push(id);
             } else {
-                self.tell(id, fact, at, unseen);
+                let known = self.follows.and_then(|source| truth.told(source, id));
+                self.tell(id, fact, at, known, unseen);
             }
         }
     }
 
-    fn tell(&mut self, id: EventId, fact: Fact, at: Instant, unseen: &mut Vec<EventId>) {
-        let clock = self.clock.at(at);
+    fn tell(
+        &mut self,
+        id: EventId,
+        fact: Fact,
+        at: Instant,
+        known: Option<(WallTime, Cursor)>,
+        unseen: &mut Vec<EventId>,
+    ) {
+        let clock = known.map_or(self.clock.at(at), |(time, _)| time);
+        self.next_seq = known.map_or(self.next_seq, |(_, seq)| self.next_seq.max(seq.0));
         let time = match self.wire {
             _ if fact.is_same_time && self.last != WallTime::default() => self.last,
             Wire::V1 => clock.max(self.last + Duration::from_micros(1)),
@@ -112,7 +129,7 @@ impl Instance {
     /// Starts anew, hears again from `until` on, and tells again what happened since `since`.
     pub(crate) fn restart(&mut self, truth: &Truth, since: Instant, until: Instant) {
         self.lag(until);
-        self.last = WallTime::default();
+        (self.last, self.follows) = (WallTime::default(), None);
         let first = truth.facts().partition_point(|fact| fact.at < since);
         self.next = self.next.min(EventId(first as u32));
     }
@@ -127,6 +144,7 @@ impl Instance {
     /// if the server can ask for them again; otherwise they are gone, and go to `unseen`.
     pub(crate) fn lose(&mut self, count: usize, unseen: &mut Vec<EventId>) {
         let gone = self.log.forget_last(count);
+        self.follows = None;
         match self.wire {
             Wire::V1 => unseen.extend(gone.iter().map(|telling| telling.id)),
             Wire::V1OnV2Host | Wire::V2 => self.hear_again(&gone),
@@ -136,6 +154,7 @@ impl Instance {
     /// Forgets the last `count` it kept and their numbers, and gives these out again, `shift` later than before.
     pub(crate) fn roll_back(&mut self, count: usize, shift: u64) {
         let gone = self.log.forget_last(count);
+        self.follows = None;
         self.next_seq = gone.first().map_or(self.next_seq, |first| first.seq.0 + shift);
         self.hear_again(&gone);
     }

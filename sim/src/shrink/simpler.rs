@@ -1,11 +1,14 @@
 //! How the shape of a run can be made plainer: fewer sources, fewer events, limits as they usually are, a short life.
 
+use std::sync::Arc;
+
 use highwater_core::cursor::Place;
 use highwater_core::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::faults::Record;
 use crate::plan::Plan;
+use crate::score::Score;
 use crate::shape::{Shape, healing, limits};
 use crate::truth::Weather;
 
@@ -13,7 +16,10 @@ use crate::truth::Weather;
 type Simpler = fn(&Plan) -> Option<Plan>;
 
 /// The ways, what takes away most first.
-pub(super) const WAYS: [Simpler; 14] = [
+pub(super) const WAYS: [Simpler; 17] = [
+    no_score,
+    no_pace,
+    short_score,
     fewer_sources,
     no_outcast,
     fewer_events,
@@ -29,6 +35,38 @@ pub(super) const WAYS: [Simpler; 14] = [
     plain_sink,
     right_clock,
 ];
+
+/// The events as the seed has them, and nothing recorded.
+fn no_score(plan: &Plan) -> Option<Plan> {
+    plan.score.as_ref().map(|_| Plan { score: None, ..plan.clone() })
+}
+
+fn scored(plan: &Plan, change: impl FnOnce(&mut Score)) -> Option<Plan> {
+    let before = plan.score.as_ref()?;
+    let mut score = Score::clone(before);
+    change(&mut score);
+    (score != **before).then(|| Plan { score: Some(Arc::new(score)), ..plan.clone() })
+}
+
+/// The recorded events, as fast as the seed has it.
+fn no_pace(plan: &Plan) -> Option<Plan> {
+    scored(plan, |score| {
+        score.lives.clear();
+        score.dials.clear();
+        score.jobs.clear();
+        score.wakes.clear();
+    })
+}
+
+/// Nothing that was recorded from the healing on.
+fn short_score(plan: &Plan) -> Option<Plan> {
+    let heals_at = plan.shape.weather.heals_at;
+    scored(plan, |score| {
+        score.events.retain(|note| note.at < heals_at);
+        score.wakes.retain(|wake| *wake < heals_at);
+        score.lives.retain(|life| life.at < heals_at);
+    })
+}
 
 fn shaped(plan: &Plan, change: impl FnOnce(&mut Shape)) -> Plan {
     let mut plan = plan.clone();

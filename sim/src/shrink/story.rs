@@ -68,10 +68,11 @@ fn shape(plan: &Plan, is_theirs: bool) -> String {
         (false, false) => "a queue and a file",
     };
     let (gap, healed) = (shape.weather.gap, shape.weather.heals_at);
-    cut(&format!(
-        "The world: {}; {sink}; an event each {gap} or so; healed at {healed}.",
-        wires.join(" and ")
-    ))
+    let events = match &plan.score {
+        Some(score) => format!("{} recorded events", score.events.len()),
+        None => format!("an event each {gap} or so"),
+    };
+    cut(&format!("The world: {}; {sink}; {events}; healed at {healed}.", wires.join(" and ")))
 }
 
 fn cut(line: &str) -> String {

@@ -37,6 +37,12 @@ impl<P: Told + PartialEq> Queue<P> {
         Self { now, file, time: Instant::ZERO, unwritten_since: None, rows_written: 0 }
     }
 
+    /// This was durable before.
+    pub(crate) fn find(&mut self, found: Loaded<P::Key>) {
+        self.now.find(found);
+        self.file = self.now.records().clone();
+    }
+
     /// It is that late by now.
     pub(crate) fn tick(&mut self, now: Instant) {
         self.time = now;

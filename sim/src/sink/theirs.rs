@@ -9,10 +9,11 @@ use highwater_core::event::Payload;
 use highwater_core::sink::{Append, Appended, Loaded, Sink, Unavailable};
 use highwater_core::time::Instant;
 
+use super::Job;
 use super::guest::Guest;
-use super::{Job, poisoned};
 use crate::carrier::Told;
 use crate::disk::Disk;
+use crate::disk::poisoned;
 use crate::oracle::Violation;
 use crate::storage::Strike;
 use judge::Judge;

@@ -27,7 +27,9 @@ impl<C: Carrier> World<C> {
             return self.close_the_books();
         }
         let at = self.after(Duration::from_millis(100), Duration::from_secs(10));
-        self.agenda.put(at, Due::Start);
+        let next = self.score.as_ref().and_then(|score| score.lives.get(self.host.lives() as usize));
+        let known = next.map(|next| next.at).filter(|at| self.now < *at);
+        self.agenda.put(known.unwrap_or(at), Due::Start);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use crate::carrier::Carrier;
 use crate::coverage::Kind;
 use crate::faults::Record;
 use crate::oracle::{Oracle, Violation};
+use crate::score::Occasion;
 use crate::sink::Job;
 
 impl<C: Carrier> World<C> {
@@ -20,6 +21,7 @@ impl<C: Carrier> World<C> {
         if self.host.life().is_none() {
             return Ok(());
         }
+        self.follow(now, &input);
         self.trace.turn(self.now, self.faults.fired());
         self.trace.input(now, &input);
         self.oracle.input(now, &input)?;
@@ -45,6 +47,7 @@ impl<C: Carrier> World<C> {
         let Some(life) = self.host.life() else { return Ok(()) };
         let before = (life.machine.fingerprint(now), life.next());
         self.steps += 1;
+        self.follow(now, &input);
         self.trace.turn(self.now, self.faults.fired());
         self.trace.input(now, &input);
         self.oracle.late(now, &input);
@@ -86,6 +89,24 @@ impl<C: Carrier> World<C> {
                 self.crash(record);
             }
         }
+    }
+
+    /// Whoever follows the run hears of an input, and of what there is by now that a fault can befall.
+    #[inline]
+    fn follow(&mut self, now: Now, input: &Input<C::Payload>) {
+        let Some(follow) = &mut self.follow else { return };
+        let current = self.network.current();
+        let occasion = Occasion {
+            at: self.now,
+            opened_at: current.map_or(self.now, |current| current.course.opened_at()),
+            dial: self.network.dialed().into(),
+            jobs: self.sink.begun(),
+            news: self.news,
+            effects: self.effects,
+            reads: self.reads,
+            lives: self.host.lives().into(),
+        };
+        follow.hear(occasion, now, input);
     }
 
     fn perform(&mut self, effect: Effect<C::Payload>) {

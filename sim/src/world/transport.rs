@@ -73,7 +73,10 @@ impl<C: Carrier> World<C> {
         for mishap in connection.fate.mishaps.into_iter().flatten() {
             self.agenda.put(self.now + mishap.span(Measure::After), Due::Mishap { number, mishap });
         }
-        self.agenda.put(self.now + SERVER_PING, Due::ServerPing(number));
+        let heard = connection.course.open(self.now).unwrap_or_else(|| vec![self.now + SERVER_PING]);
+        for at in heard {
+            self.agenda.put(at, Due::ServerPing(number));
+        }
         self.expect_arrival(number);
         self.hand_transport(number, Input::Opened { epoch })
     }
@@ -210,7 +213,9 @@ impl<C: Carrier> World<C> {
         }
         let epoch = connection.call.epoch;
         let is_heard = !connection.is_paused && connection.stalled_until <= self.now;
-        self.agenda.put(self.now + SERVER_PING, Due::ServerPing(number));
+        if !connection.course.is_known() {
+            self.agenda.put(self.now + SERVER_PING, Due::ServerPing(number));
+        }
         if is_heard { self.hand_transport(number, Input::Heard { epoch, pong: false }) } else { Ok(()) }
     }
 
@@ -222,7 +227,8 @@ impl<C: Carrier> World<C> {
             return;
         };
         if !matches!(connection.stage, Stage::Silent | Stage::Dialing) {
-            let at = (now + connection.fate.latency * 2).max(connection.stalled_until);
+            let takes = connection.course.take_pong().unwrap_or(connection.fate.latency * 2);
+            let at = (now + takes).max(connection.stalled_until);
             let number = connection.number;
             self.agenda.put(at, Due::Pong(number));
         }

@@ -126,7 +126,8 @@ impl<C: Carrier> World<C> {
             };
         }
         let mut config = self.shape.config.clone();
-        config.seed = self.draws.stream(Site::Life, life).next();
+        let known = self.score.as_ref().and_then(|score| score.lives.get(self.host.lives() as usize));
+        config.seed = known.map_or_else(|| self.draws.stream(Site::Life, life).next(), |known| known.seed);
         config.filter = shape::hash(self.host.filter);
         let began = Now { monotonic: Instant::ZERO, wall: self.host.wall.at(self.now) };
         self.trace.begin(self.now, &config, began);
@@ -166,6 +167,11 @@ impl<C: Carrier> World<C> {
         }
         if let Some(current) = self.network.current() {
             current.fate.heal();
+            current.course.forget();
+            let number = current.number;
+            if self.score.is_some() {
+                self.expect_arrival(number);
+            }
         }
         let lost = self.network.current().filter(|current| self.shape.lost == Some(current.call.source));
         if let Some(current) = lost {
