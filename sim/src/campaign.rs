@@ -208,8 +208,8 @@ impl Summary {
         self.seconds += report.time.as_micros() / 1_000_000;
         self.fired.add(&report.fired);
         self.coverage.add(&report.coverage);
-        if let Some((after, is_partial)) = report.caught_up {
-            self.healing.note(after, is_partial);
+        if let Some(caught_up) = report.caught_up {
+            self.healing.note(caught_up);
         }
         for outcome in &report.outcomes {
             *self.outcomes.entry(*outcome).or_default() += 1;

@@ -57,7 +57,7 @@ pub use bench::{Bench, Rates};
 pub use campaign::{Campaign, Found, Modes, Summary};
 pub use coverage::Coverage;
 pub use faults::{Fault, Fired, Firing, Record};
-pub use healing::{Figures, Healing, HealingRecord};
+pub use healing::{CaughtUp, Figures, Healing, HealingRecord, Wait};
 pub use mode::Mode;
 pub use oracle::{Rule, Violation};
 pub use picture::{Picture, PictureError};

@@ -9,6 +9,7 @@ use highwater_core::time::{Duration, Instant};
 use crate::carrier::{Carrier, Direct, Wired};
 use crate::coverage::Coverage;
 use crate::faults::{Fired, Firing};
+use crate::healing::CaughtUp;
 use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
 use crate::plan::Plan;
@@ -33,8 +34,8 @@ pub struct Report {
     pub coverage: Coverage,
     /// How the machines ended that ended by their own account.
     pub outcomes: Vec<Outcome>,
-    /// How long after the world was healed the machine had caught up, and whether a source was lost for good.
-    pub caught_up: Option<(Duration, bool)>,
+    /// How the machine caught up once the world was healed.
+    pub caught_up: Option<CaughtUp>,
 }
 
 /// A run in which something was that must not be.
@@ -66,7 +67,7 @@ pub(crate) struct Ended {
     time: Duration,
     coverage: Coverage,
     outcomes: Vec<Outcome>,
-    caught_up: Option<(Duration, bool)>,
+    caught_up: Option<CaughtUp>,
 }
 
 /// So many lines of the trace are kept with a failure.

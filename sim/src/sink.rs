@@ -135,6 +135,11 @@ impl<P: Told + PartialEq> Worker<P> {
         (self.jobs.len() == 1).then(|| self.begin(now, faults))
     }
 
+    /// Whether it has something in hand.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.jobs.is_empty()
+    }
+
     /// Begins the next job, if there is one. Says when it will be done.
     pub(crate) fn next(&mut self, now: Instant, faults: &mut Faults) -> Option<Instant> {
         (!self.jobs.is_empty()).then(|| self.begin(now, faults))

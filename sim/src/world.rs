@@ -16,6 +16,7 @@ mod hand;
 mod sinking;
 mod transport;
 mod troubles;
+mod waiting;
 
 use highwater_core::Input;
 
@@ -28,6 +29,7 @@ use crate::coverage::Coverage;
 use crate::disk::Disk;
 use crate::draw::{Draws, Site, Stream};
 use crate::faults::{Clockwork, Fault, Faults, Firing, Rare};
+use crate::healing::{CaughtUp, Waits};
 use crate::host::Host;
 use crate::network::Network;
 use crate::oracle::{Oracle, Violation};
@@ -90,8 +92,9 @@ pub(crate) struct World<C: Carrier> {
     until: Instant,
     /// When the world was healed.
     healed_at: Instant,
-    /// How long after that the machine had caught up.
+    /// How long after that the machine had caught up, and what it waited for until then.
     caught_up: Option<Duration>,
+    waits: Waits,
     /// The machine said that it has ended, and how.
     ending: Option<Outcome>,
     outcomes: Vec<Outcome>,
@@ -151,6 +154,7 @@ impl<C: Carrier> World<C> {
             until: Instant::ZERO,
             healed_at: Instant::ZERO,
             caught_up: None,
+            waits: Waits::default(),
             ending: None,
             outcomes: Vec::new(),
             steps: 0,
@@ -209,6 +213,7 @@ impl<C: Carrier> World<C> {
 
     fn move_on(&mut self, at: Instant) -> Result<(), Violation> {
         self.turns += 1;
+        self.account_wait(at);
         self.turns_now = if self.now < at { 0 } else { self.turns_now + 1 };
         self.now = at;
         self.host.move_on(at);
@@ -271,9 +276,10 @@ impl<C: Carrier> World<C> {
         &self.coverage
     }
 
-    /// How long after the world was healed the machine had caught up, and whether a source is lost for good.
-    pub(crate) fn caught_up(&self) -> Option<(Duration, bool)> {
-        self.caught_up.map(|after| (after, self.shape.lost.is_some()))
+    /// How the machine caught up once the world was healed.
+    pub(crate) fn caught_up(&self) -> Option<CaughtUp> {
+        let (is_partial, wait) = (self.shape.lost.is_some(), self.waits.longest());
+        self.caught_up.map(|after| CaughtUp { after, is_partial, wait })
     }
 
     /// How the machines ended that ended by their own account.

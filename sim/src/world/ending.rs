@@ -63,6 +63,7 @@ impl<C: Carrier> World<C> {
             return Ok(());
         }
         self.caught_up.get_or_insert(self.now.since(self.healed_at));
+        self.waits.check()?;
         self.trace.note(self.now, "the machine has caught up");
         self.phase = Phase::Stopping;
         self.ask_to_stop()
@@ -94,7 +95,8 @@ impl<C: Carrier> World<C> {
             self.close_the_books()?;
         }
         Err(self.missing.take().unwrap_or_else(|| {
-            Violation::of(Rule::O9Liveness, format!("healed at {healed}, and still in {phase:?}"))
+            let waits = &self.waits;
+            Violation::of(Rule::O9Liveness, format!("healed at {healed}, and still in {phase:?}: {waits}"))
         }))
     }
 
