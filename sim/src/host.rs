@@ -148,9 +148,11 @@ impl<P: Payload> Host<P> {
         }
     }
 
-    /// The process runs again, if it was held up.
-    pub(crate) fn release(&mut self, now: Instant) {
+    /// The process runs again, if it was held up. Until when it would have been, if so.
+    pub(crate) fn release(&mut self, now: Instant) -> Option<Instant> {
+        let until = self.held_until(now);
         self.held_until = self.held_until.min(now);
         self.move_on(now);
+        until
     }
 }

@@ -154,7 +154,10 @@ impl<C: Carrier> World<C> {
         if let Some(current) = lost {
             current.stage = Stage::Silent;
         }
-        self.host.release(self.now);
+        if let Some(until) = self.host.release(self.now) {
+            // What had come meanwhile waits no longer for a process that is awake.
+            self.agenda.hasten(until, self.now, Due::is_local);
+        }
         if self.host.life().is_none() {
             self.agenda.put(self.now, Due::Start);
         }
