@@ -35,6 +35,7 @@ mod network;
 mod oracle;
 mod picture;
 mod plan;
+mod reference;
 pub mod replay;
 mod report;
 mod run;

@@ -34,6 +34,7 @@ use crate::host::Host;
 use crate::network::Network;
 use crate::oracle::{Oracle, Violation};
 use crate::plan::Plan;
+use crate::reference::Reference;
 use crate::server::Source;
 use crate::shape::Shape;
 use crate::sink::{Guest, Queue, Store, Worker};
@@ -82,6 +83,7 @@ pub(crate) struct World<C: Carrier> {
     effects: u64,
     reads: u64,
     oracle: Oracle<C::Payload>,
+    reference: Reference<C::Payload>,
     coverage: Coverage,
     /// The machine's, after the last step.
     phase_of_machine: highwater_core::Phase,
@@ -147,6 +149,7 @@ impl<C: Carrier> World<C> {
             effects: 0,
             reads: 0,
             oracle: Oracle::new(),
+            reference: Reference::new(),
             coverage: Coverage::default(),
             phase_of_machine: highwater_core::Phase::Loading,
             trace,

@@ -117,6 +117,7 @@ impl<C: Carrier> World<C> {
             sources: &self.sources,
             has_other_filter: self.faults.has_fired(Fault::FilterChange),
         };
-        self.oracle.close(&closing)
+        self.oracle.close(&closing)?;
+        self.reference.close(self.sink.disk())
     }
 }

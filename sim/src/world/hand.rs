@@ -23,6 +23,7 @@ impl<C: Carrier> World<C> {
         self.trace.turn(self.now, self.faults.fired());
         self.trace.input(now, &input);
         self.oracle.input(now, &input)?;
+        self.reference.input(&input, self.sink.disk())?;
         self.host.hand(now, input);
         self.carry_out(now)?;
         self.coverage.note(before, kind, self.phase_of_machine);
@@ -73,6 +74,7 @@ impl<C: Carrier> World<C> {
             };
             self.trace.effect(&effect);
             self.oracle.effect(now, &effect)?;
+            self.reference.effect(&effect);
             self.perform(effect);
             self.effects += 1;
             if let Some(record) = self.midway.strikes(self.effects)
