@@ -13,7 +13,7 @@ use crate::faults::Fired;
 use crate::healing::Healing;
 use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
-use crate::run::{Failure, Report, plan_of_seed, run_plan, run_seed};
+use crate::run::{Failure, Report, plan_of_seed, run_changed, run_plan, run_seed};
 use crate::shrink::Bucket;
 use crate::trace::Trace;
 
@@ -30,6 +30,8 @@ pub struct Campaign {
     pub modes: Modes,
     /// One seed in so many is run twice, to see that it is the same run.
     pub twice_one_in: u64,
+    /// One seed in so many is run in other ways that may change nothing that counts.
+    pub changed_one_in: u64,
 }
 
 /// Which modes the seeds of a campaign are run in.
@@ -80,6 +82,8 @@ pub struct Summary {
     pub healing: Healing,
     /// Seeds that were run twice.
     pub twice: u64,
+    /// Seeds that were run in other ways, too.
+    pub changed: u64,
     /// Processor time that it cost.
     pub cost: Duration,
 }
@@ -152,7 +156,8 @@ impl Campaign {
             }
             let seed = self.from.wrapping_add(index);
             let run = run_seed(seed, self.modes.of(seed));
-            match run.and_then(|report| self.check_twice(seed, report, &mut mine)) {
+            let run = run.and_then(|report| self.check_twice(seed, report, &mut mine));
+            match run.and_then(|report| self.check_changed(seed, report, &mut mine)) {
                 Ok(report) => {
                     mine.pass(&report);
                     done(Some(&report.coverage));
@@ -163,6 +168,15 @@ impl Campaign {
                 }
             }
         }
+    }
+
+    /// Some seeds are run in other ways: each time what counts must be the same.
+    fn check_changed(&self, seed: u64, report: Report, mine: &mut Summary) -> Result<Report, Box<Failure>> {
+        if seed.is_multiple_of(self.changed_one_in) {
+            mine.changed += 1;
+            run_changed(seed, self.modes.of(seed))?;
+        }
+        Ok(report)
     }
 
     /// Some seeds are run again, and once more by its plan: each time it must be the same run.
@@ -230,6 +244,7 @@ impl Summary {
         self.steps += other.steps;
         self.seconds += other.seconds;
         self.twice += other.twice;
+        self.changed += other.changed;
         self.fired.add(&other.fired);
         self.coverage.add(&other.coverage);
         self.healing.add(other.healing);
@@ -256,8 +271,9 @@ mod tests {
     #[test]
     fn what_is_found_is_told_as_it_is_found() {
         let told = Mutex::new(Vec::new());
+        let modes = Modes::Only(Mode::Machine);
         let campaign =
-            Campaign { from: 0, seeds: 30, jobs: 2, modes: Modes::Only(Mode::Machine), twice_one_in: 100 };
+            Campaign { from: 0, seeds: 30, jobs: 2, modes, twice_one_in: 100, changed_one_in: 100 };
         let summary = campaign.run(|found| told.lock().unwrap().push(found));
         let told = told.into_inner().unwrap();
         assert_eq!(told.len(), 30);

@@ -11,8 +11,9 @@ use highwater_core::cursor::{Cursor, CursorKind, Place};
 use highwater_core::effect::Effect;
 use highwater_core::event::Item;
 use highwater_core::gap::{Gap, GapState};
-use highwater_core::number::Version;
-use highwater_core::sink::{Append, Appended, Content, Loaded};
+use highwater_core::number::{Op, Version};
+use highwater_core::scope::Scope;
+use highwater_core::sink::{Append, Appended, Content, Events, Loaded};
 
 use crate::carrier::Told;
 use crate::disk::{Disk, GapKey};
@@ -30,7 +31,37 @@ pub(crate) struct Reference<P: Told> {
     aside: BTreeSet<EventId>,
     gaps: BTreeMap<GapKey, Gap>,
     checkpoints: Scopes<(Version, Place)>,
-    asked: Option<Append<P>>,
+    asked: Option<Asked<P>>,
+}
+
+/// What the store was asked for and has not answered.
+#[derive(Clone, Debug)]
+struct Asked<P> {
+    op: Op,
+    scope: Scope,
+    events: Events<P>,
+    aside: Vec<EventId>,
+    gaps: Vec<Gap>,
+    version: Version,
+    place: Place,
+}
+
+impl<P: Told> Asked<P> {
+    fn of(append: &Append<P>) -> Self {
+        let aside = append.dead_letters.iter().filter_map(|letter| match &letter.content {
+            Content::Event(event) => Some(event.payload.id()),
+            Content::Frame(_) => None,
+        });
+        Self {
+            op: append.op,
+            scope: append.scope,
+            events: append.events.clone(),
+            aside: aside.collect(),
+            gaps: append.gaps.clone(),
+            version: append.checkpoint.version,
+            place: append.checkpoint.place,
+        }
+    }
 }
 
 /// Something said on this connection, and whether it has to be stored.
@@ -50,19 +81,19 @@ impl<P: Told + PartialEq> Reference<P> {
     }
 
     /// An append was answered for: this is the promise.
-    fn append(&mut self, append: &Append<P>, disk: &Disk<P>) -> Result<(), Violation> {
-        append.events.iter().for_each(|event| self.store(event.payload.id()));
-        self.aside.extend(append.dead_letters.iter().filter_map(|letter| event_of(&letter.content)));
-        append.gaps.iter().for_each(|gap| self.note(gap));
+    fn answered(&mut self, asked: &Asked<P>, disk: &Disk<P>) -> Result<(), Violation> {
+        asked.events.iter().for_each(|event| self.store(event.payload.id()));
+        self.aside.extend(&asked.aside);
+        asked.gaps.iter().for_each(|gap| self.note(gap));
         self.pass();
-        let (before, place) = (self.checkpoints.get(append.scope), append.checkpoint.place);
-        let is_passed = matches!(place, Place::Cursor(at) if at <= self.reached[append.scope.kind as usize]);
+        let (before, place) = (self.checkpoints.get(asked.scope), asked.place);
+        let is_passed = matches!(place, Place::Cursor(at) if at <= self.reached[asked.scope.kind as usize]);
         let is_meant = matches!(place, Place::Tip | Place::Oldest | Place::Time(_));
         must(is_passed || is_meant || before.is_some_and(|known| known.1 == place), RULE, || {
-            format!("the checkpoint passes what is not stored: {place} in {}", append.scope)
+            format!("the checkpoint passes what is not stored: {place} in {}", asked.scope)
         })?;
-        self.checkpoints.set(append.scope, (append.checkpoint.version, place));
-        self.check(append, disk)
+        self.checkpoints.set(asked.scope, (asked.version, place));
+        self.check(asked, disk)
     }
 
     /// Whatever was said and is stored, or need not be, is passed, up to the first that is not.
@@ -74,14 +105,13 @@ impl<P: Told + PartialEq> Reference<P> {
     }
 
     /// The store shows what the append asked for, and no more.
-    fn check(&self, append: &Append<P>, disk: &Disk<P>) -> Result<(), Violation> {
-        let shown = disk.checkpoints().find(|(scope, _)| *scope == append.scope);
-        must(shown.is_some_and(|(_, shown)| *shown == append.checkpoint), RULE, || {
-            format!("the store shows another checkpoint than it answered for: {shown:?}")
-        })?;
-        let missing = append.events.iter().find(|event| !disk.has(event.payload.id()));
+    fn check(&self, asked: &Asked<P>, disk: &Disk<P>) -> Result<(), Violation> {
+        let shown = disk.checkpoints().find(|(scope, _)| *scope == asked.scope);
+        let is_it = shown.is_some_and(|(_, is)| (is.version, is.place) == (asked.version, asked.place));
+        must(is_it, RULE, || format!("the store shows another checkpoint than it answered for: {shown:?}"))?;
+        let missing = asked.events.iter().find(|event| !disk.has(event.payload.id()));
         must(missing.is_none(), RULE, || "the store lacks what it answered for".to_owned())?;
-        if append.gaps.is_empty() { self.check_count(disk) } else { self.check_all(disk) }
+        if asked.gaps.is_empty() { self.check_count(disk) } else { self.check_all(disk) }
     }
 
     /// The store shows all that was answered for, and no more.
@@ -126,11 +156,11 @@ impl<P: Told + PartialEq> Reference<P> {
         match input {
             Input::Received { items, .. } => items.iter().for_each(|item| self.hear(item)),
             Input::Appended { op, appended } => {
-                let Some(append) = self.asked.take_if(|asked| asked.op == *op) else { return Ok(()) };
-                match appended {
-                    Appended::Stored { .. } => return self.append(&append, disk),
-                    Appended::Conflict | Appended::Unknown => self.asked = Some(append),
-                    Appended::Fenced | Appended::Refused { .. } | Appended::Unavailable => {}
+                let is_open = matches!(appended, Appended::Conflict | Appended::Unknown);
+                let asked = self.asked.take_if(|asked| asked.op == *op && !is_open);
+                let is_stored = matches!(appended, Appended::Stored { .. });
+                if let Some(asked) = asked.filter(|_| is_stored) {
+                    return self.answered(&asked, disk);
                 }
             }
             Input::Loaded { loaded: Ok(loaded), .. } => return self.load(loaded, disk),
@@ -148,7 +178,7 @@ impl<P: Told + PartialEq> Reference<P> {
     /// An effect is about to be carried out.
     pub(crate) fn effect(&mut self, effect: &Effect<P>) {
         match effect {
-            Effect::Append(append) => self.asked = Some(append.clone()),
+            Effect::Append(append) => self.asked = Some(Asked::of(append)),
             Effect::Open { .. } => {
                 self.said.clear();
                 self.reached = [Cursor(0); 2];
@@ -165,6 +195,12 @@ impl<P: Told + PartialEq> Reference<P> {
         if self.asked.is_some() { Ok(()) } else { self.check_all(disk) }
     }
 
+    /// Whether a checkpoint stands at the furthest that was said on this connection.
+    pub(crate) fn is_level(&mut self, scope: Scope, place: Place) -> bool {
+        self.pass();
+        self.said.is_empty() && place == Place::Cursor(self.reached[scope.kind as usize])
+    }
+
     fn hear(&mut self, item: &Item<P>) {
         let (event, is_wanted) = match item {
             Item::Event(event) => (event, true),
@@ -179,12 +215,12 @@ impl<P: Told + PartialEq> Reference<P> {
     /// The store says what it has: all that it answered for, and perhaps what was under way.
     fn load(&mut self, loaded: &Loaded<P::Key>, disk: &Disk<P>) -> Result<(), Violation> {
         let asked = self.asked.take();
-        let has = |append: &Append<P>| {
+        let has = |asked: &Asked<P>| {
             let mut known = loaded.checkpoints.iter();
-            known.any(|(scope, known)| *scope == append.scope && known.version == append.checkpoint.version)
+            known.any(|(scope, known)| *scope == asked.scope && known.version == asked.version)
         };
-        if let Some(append) = asked.filter(has) {
-            self.append(&append, disk)?;
+        if let Some(asked) = asked.filter(has) {
+            self.answered(&asked, disk)?;
         }
         if !loaded.compares {
             self.checkpoints = Scopes::default();
@@ -201,10 +237,3 @@ impl<P: Told + PartialEq> Reference<P> {
 }
 
 const RULE: Rule = Rule::O21Reference;
-
-fn event_of<P: Told>(content: &Content<P>) -> Option<EventId> {
-    match content {
-        Content::Event(event) => Some(event.payload.id()),
-        Content::Frame(_) => None,
-    }
-}

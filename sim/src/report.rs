@@ -7,7 +7,11 @@ use crate::faults::Fault;
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seeds      {} held, {} failed, {} run twice", self.passed, self.failed, self.twice)?;
+        writeln!(
+            f,
+            "seeds      {} held, {} failed, {} run twice, {} in other ways",
+            self.passed, self.failed, self.twice, self.changed
+        )?;
         writeln!(f, "steps      {}, {} a second and core", grouped(self.steps), grouped(self.rate()))?;
         writeln!(f, "time       {} virtual hours", grouped(self.seconds / 3_600))?;
         let outcomes: Vec<String> =

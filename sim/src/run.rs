@@ -10,11 +10,13 @@ use crate::carrier::{Carrier, Direct, Wired};
 use crate::coverage::Coverage;
 use crate::faults::{Fired, Firing};
 use crate::healing::CaughtUp;
+use crate::likeness::{Change, Kept, Outline};
 use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
 use crate::plan::Plan;
 use crate::scenario;
 use crate::trace::{Line, Trace, lanes};
+use crate::truth::EventId;
 use crate::world::World;
 
 /// What a run without a violation was like.
@@ -68,6 +70,8 @@ pub(crate) struct Ended {
     coverage: Coverage,
     outcomes: Vec<Outcome>,
     caught_up: Option<CaughtUp>,
+    /// What counts, where that is to be compared.
+    compared: (Option<Outline>, Option<(Kept, EventId)>),
 }
 
 /// So many lines of the trace are kept with a failure.
@@ -90,6 +94,23 @@ pub fn run_seed(seed: u64, mode: Mode) -> Result<Report, Box<Failure>> {
 /// Runs a plan: what it lists goes wrong, and nothing else.
 pub fn run_plan(plan: &Plan, trace: Trace) -> (Result<Report, (Violation, u64)>, Trace) {
     planned(plan, trace).told(plan.seed())
+}
+
+/// Runs a seed in each of the ways that may change nothing that counts.
+pub fn run_changed(seed: u64, mode: Mode) -> Result<(), Box<Failure>> {
+    let plan = plan_of_seed(seed, mode);
+    for change in Change::ALL {
+        let plan = plan.clone().changed(change);
+        if planned(&plan, Trace::none()).violation.is_none() {
+            continue;
+        }
+        let again = planned(&plan, Trace::last(LINES));
+        let lines = again.trace.lines().cloned().collect();
+        let unsaid = || Violation::of(Rule::O18Determinism, "it failed, and then did not");
+        let violation = again.violation.unwrap_or_else(unsaid);
+        return Err(Box::new(Failure { plan, step: again.steps, violation, lines }));
+    }
+    Ok(())
 }
 
 /// Runs a seed and writes it down.
@@ -128,12 +149,36 @@ pub(crate) fn drawn(seed: u64, mode: Mode, trace: Trace) -> Ended {
     }
 }
 
-/// Runs a plan.
+/// Runs a plan; if it is told in another way as well, both ways, of which the other one is written down.
 pub(crate) fn planned(plan: &Plan, trace: Trace) -> Ended {
-    match plan.mode {
-        Mode::Machine => ended(World::planned(Direct, plan, trace)),
-        Mode::Wire => ended(World::planned(Wired::new(), plan, trace)),
+    match (plan.mode, plan.change) {
+        (Mode::Machine, None) => ended(World::planned(Direct, plan, trace)),
+        (Mode::Wire, None) => ended(World::planned(Wired::new(), plan, trace)),
+        (Mode::Machine, Some(change)) => {
+            both_ways(|trace| World::planned(Direct, plan, trace), change, trace)
+        }
+        (Mode::Wire, Some(change)) => {
+            both_ways(|trace| World::planned(Wired::new(), plan, trace), change, trace)
+        }
     }
+}
+
+/// Runs a world as it is and changed: what counts must be the same.
+fn both_ways<C: Carrier>(world: impl Fn(Trace) -> World<C>, change: Change, trace: Trace) -> Ended {
+    let mut usual = world(Trace::none());
+    usual.compare(change, false);
+    let usual = ended(usual);
+    if usual.violation.is_some() {
+        return usual;
+    }
+    let mut changed = world(trace);
+    changed.compare(change, true);
+    let mut changed = ended(changed);
+    let difference = usual.differs(&changed, change);
+    changed.violation = changed.violation.take().or_else(|| {
+        difference.map(|what| Violation::of(Rule::O22Likeness, format!("told another way, {change}: {what}")))
+    });
+    changed
 }
 
 /// Runs a world.
@@ -144,6 +189,7 @@ pub(crate) fn ended<C: Carrier>(mut world: World<C>) -> Ended {
         let said = said.or_else(|| panic.downcast_ref::<&str>().map(|&said| said.to_owned()));
         Err(Violation::of(Rule::World, format!("a panic: {}", said.unwrap_or_default())))
     });
+    let compared = world.compared();
     Ended {
         steps: world.steps(),
         fired: world.fired(),
@@ -153,6 +199,7 @@ pub(crate) fn ended<C: Carrier>(mut world: World<C>) -> Ended {
         outcomes: world.outcomes().to_vec(),
         caught_up: world.caught_up(),
         trace: world.into_trace(&result.as_ref().err().map_or_else(String::new, Violation::to_string)),
+        compared,
         violation: result.err(),
     }
 }
@@ -161,6 +208,18 @@ impl Ended {
     /// The world's clock as it ended.
     pub(crate) fn now(&self) -> Instant {
         Instant::ZERO + self.time
+    }
+
+    /// What of the run is another than in a changed one, though it counts.
+    fn differs(&self, changed: &Self, change: Change) -> Option<String> {
+        let (outline, kept) = (&self.compared.0, self.compared.1.as_ref()?);
+        let (other, left) = (&changed.compared.0, changed.compared.1.as_ref()?);
+        if change == Change::QuietCrash {
+            return kept.0.differs_after_a_crash(&left.0, kept.1.min(left.1));
+        }
+        let effect = outline.as_ref()?.differs(other.as_ref()?);
+        let effect = effect.map(|difference| format!("another effect: {difference}"));
+        effect.or_else(|| kept.0.differs(&left.0))
     }
 
     fn report(self, seed: u64) -> Report {
@@ -190,7 +249,8 @@ impl fmt::Display for Failure {
         let (seed, mode) = (self.plan.seed(), self.plan.mode.name());
         writeln!(f, "{}", lanes(&self.lines))?;
         writeln!(f, "seed {seed} failed at step {}: {}", self.step, self.violation)?;
-        write!(f, "repeat: highwater-sim run --seeds 1 --from {seed} --mode {mode} --trace")
+        let way = if self.plan.change().is_some() { "--metamorphic" } else { "--trace" };
+        write!(f, "repeat: highwater-sim run --seeds 1 --from {seed} --mode {mode} {way}")
     }
 }
 

@@ -140,6 +140,14 @@ impl<P: Told + PartialEq> Worker<P> {
         !self.jobs.is_empty()
     }
 
+    /// Whether nothing would be forgotten if the process died now.
+    pub(crate) fn is_written(&self) -> bool {
+        match &self.store {
+            Store::Atomic(_) | Store::Theirs(_) => true,
+            Store::Queue(queue) => queue.is_written(),
+        }
+    }
+
     /// Begins the next job, if there is one. Says when it will be done.
     pub(crate) fn next(&mut self, now: Instant, faults: &mut Faults) -> Option<Instant> {
         (!self.jobs.is_empty()).then(|| self.begin(now, faults))

@@ -10,6 +10,7 @@
 //! First everything may go wrong (safety), then all or part of it is healed and the machine must catch up
 //! (liveness), then it is stopped and the books are closed.
 
+mod changed;
 mod due;
 mod ending;
 mod hand;
@@ -41,6 +42,7 @@ use crate::sink::{Guest, Queue, Store, Worker};
 use crate::tape::Tape;
 use crate::trace::Trace;
 use crate::truth::Truth;
+use changed::Changed;
 use due::Due;
 use troubles::troubles;
 
@@ -97,6 +99,7 @@ pub(crate) struct World<C: Carrier> {
     /// How long after that the machine had caught up, and what it waited for until then.
     caught_up: Option<Duration>,
     waits: Waits,
+    changed: Changed,
     /// The machine said that it has ended, and how.
     ending: Option<Outcome>,
     outcomes: Vec<Outcome>,
@@ -158,6 +161,7 @@ impl<C: Carrier> World<C> {
             healed_at: Instant::ZERO,
             caught_up: None,
             waits: Waits::default(),
+            changed: Changed::default(),
             ending: None,
             outcomes: Vec::new(),
             steps: 0,

@@ -46,6 +46,9 @@ pub(crate) struct Args {
     /// Run every seed twice, not one in a hundred
     #[arg(long)]
     twice: bool,
+    /// Run every seed in the ways that may change nothing that counts, too, not one in a hundred
+    #[arg(long)]
+    metamorphic: bool,
     /// Compare how long it took to catch up with the newest line for these seeds in FILE, and add what is not there
     #[arg(long, value_name = "FILE")]
     healing: Option<PathBuf>,
@@ -67,6 +70,8 @@ impl Args {
 const SHRUNK_MAX: usize = 3;
 /// One seed in so many is run twice.
 const TWICE_ONE_IN: u64 = 100;
+/// One seed in so many is run in other ways.
+const CHANGED_ONE_IN: u64 = 100;
 
 /// Runs the seeds. True if everything held.
 pub(crate) fn run(args: &Args) -> bool {
@@ -85,7 +90,9 @@ pub(crate) fn run(args: &Args) -> bool {
     }
     let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let (from, seeds, twice) = (args.from, args.seeds, if args.twice { 1 } else { TWICE_ONE_IN });
-    let campaign = Campaign { from, seeds, jobs, modes: args.mode.modes(), twice_one_in: twice };
+    let changed = if args.metamorphic { 1 } else { CHANGED_ONE_IN };
+    let modes = args.mode.modes();
+    let campaign = Campaign { from, seeds, jobs, modes, twice_one_in: twice, changed_one_in: changed };
     // Drawn on stderr, and only where that is a terminal.
     let bar = ProgressBar::new(args.seeds);
     if let Ok(style) =

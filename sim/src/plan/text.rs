@@ -9,6 +9,7 @@ use super::Plan;
 use super::shape_text::ShapeText;
 use crate::draw::Chance;
 use crate::faults::{Fault, Measure, Range, Record, signed, unsigned};
+use crate::likeness::Change;
 use crate::mode::Mode;
 
 /// The version of the format.
@@ -43,7 +44,7 @@ impl Plan {
             })
         };
         let (line, head) = next("the line that begins with {\"plan\":1")?;
-        let (seed, mode, chance) = at(line, head_of(head))?;
+        let (seed, mode, chance, change) = at(line, head_of(head))?;
         let (line, shape) = next("the line with the shape of the run, as {\"sources\":...}")?;
         let shape: Result<ShapeText, String> = serde_json::from_str(shape).map_err(|error| error.to_string());
         let shape = at(line, shape.and_then(|shape| shape.shape()))?;
@@ -62,7 +63,7 @@ impl Plan {
             )?;
             faults.push(record);
         }
-        Ok(Self { seed, mode, chance, shape, faults })
+        Ok(Self { seed, mode, chance, shape, faults, change })
     }
 }
 
@@ -71,7 +72,8 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mode, chance) = (self.mode.name(), self.chance.name());
         let seed = self.seed;
-        writeln!(f, r#"{{"plan":{VERSION},"seed":{seed},"mode":"{mode}","chance":"{chance}"}}"#)?;
+        let change = self.change.map_or_else(String::new, |change| format!(r#","change":"{change}""#));
+        writeln!(f, r#"{{"plan":{VERSION},"seed":{seed},"mode":"{mode}","chance":"{chance}"{change}}}"#)?;
         let shape = serde_json::to_string(&ShapeText::of(&self.shape)).map_err(|_| fmt::Error)?;
         writeln!(f, "{shape}")?;
         self.faults.iter().try_for_each(|record| writeln!(f, "{}", line_of(record)))
@@ -138,7 +140,7 @@ impl Fields {
     }
 }
 
-fn head_of(text: &str) -> Said<(u64, Mode, Chance)> {
+fn head_of(text: &str) -> Said<(u64, Mode, Chance, Option<Change>)> {
     let mut fields = Fields::read(text)?;
     match fields.required("plan")? {
         VERSION => {}
@@ -149,8 +151,10 @@ fn head_of(text: &str) -> Said<(u64, Mode, Chance)> {
     let seed = fields.required("seed")?;
     let mode = fields.one_of("mode", &Mode::ALL, Mode::name)?;
     let chance = fields.one_of("chance", &Chance::ALL, Chance::name)?;
+    let is_changed = fields.0.contains_key("change");
+    let change = is_changed.then(|| fields.one_of("change", &Change::ALL, Change::name)).transpose()?;
     fields.end()?;
-    Ok((seed, mode, chance))
+    Ok((seed, mode, chance, change))
 }
 
 fn record_of(text: &str) -> Said<Record> {

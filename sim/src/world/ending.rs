@@ -64,6 +64,9 @@ impl<C: Carrier> World<C> {
         }
         self.caught_up.get_or_insert(self.now.since(self.healed_at));
         self.waits.check()?;
+        if self.lingers() {
+            return Ok(());
+        }
         self.trace.note(self.now, "the machine has caught up");
         self.phase = Phase::Stopping;
         self.ask_to_stop()
@@ -118,6 +121,7 @@ impl<C: Carrier> World<C> {
             has_other_filter: self.faults.has_fired(Fault::FilterChange),
         };
         self.oracle.close(&closing)?;
+        self.keep();
         self.reference.close(self.sink.disk())
     }
 }

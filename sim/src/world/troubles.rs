@@ -1,7 +1,7 @@
 //! What goes wrong by the clock: to the process, to its house, to the sources.
 
 use highwater_core::serve::Wire;
-use highwater_core::time::{Duration, Instant, Now};
+use highwater_core::time::{Duration, Instant};
 
 use super::due::Due;
 use super::{Phase, World};
@@ -126,7 +126,7 @@ impl<C: Carrier> World<C> {
         let mut config = self.shape.config.clone();
         config.seed = self.draws.stream(Site::Life, life).next();
         config.filter = shape::hash(self.host.filter);
-        let began = Now { monotonic: Instant::ZERO, wall: self.host.wall.at(self.now) };
+        let began = self.host.first(self.now);
         self.trace.begin(self.now, &config, began);
         self.oracle.begin_life(&config, began);
         self.host.start(config, self.now);
