@@ -66,7 +66,7 @@ mod tests {
         for (at, what) in [(5, 'c'), (1, 'a'), (5, 'd'), (5, 'E'), (1, 'b'), (9, 'f')] {
             agenda.put(Instant::from_micros(at), what);
         }
-        agenda.hasten(Instant::from_micros(5), Instant::from_micros(1), |what| what.is_lowercase());
+        agenda.hasten(Instant::from_micros(5), Instant::from_micros(1), char::is_lowercase);
         let taken: String = core::iter::from_fn(|| agenda.take()).map(|(_, what)| what).collect();
         assert_eq!(taken, "abcdEf");
     }

@@ -2,6 +2,8 @@
 
 mod guest;
 mod queue;
+#[cfg(test)]
+mod sabotage;
 mod theirs;
 
 use std::collections::VecDeque;
@@ -380,30 +382,5 @@ fn strike<P: Told + PartialEq>(turn: Turn, theirs: &Theirs<P>) -> Option<Strike>
         Fault::SinkUnknownUndone => Some(Strike::Unknown(at, false)),
         Fault::SinkUnknownDone => Some(Strike::Unknown(at, true)),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-impl<P: Told + PartialEq> Worker<P> {
-    /// Plants a bug, for tests of those who look for bugs: the first append after one that could not be done, or of
-    /// which nobody could tell, is answered for, and its events are forgotten.
-    pub(crate) fn sabotage(&mut self) {
-        self.forgets = Some(false);
-    }
-
-    fn forget(&mut self, append: &Append<P>) -> Option<Appended> {
-        let is_next = self.forgets.as_mut()?;
-        let undone = [Fault::SinkUnavailable, Fault::SinkUnknownUndone];
-        let is_undone = matches!(self.turn, Turn::Wrong(record) if undone.contains(&record.fault));
-        let forgets = core::mem::replace(is_next, is_undone) && self.turn == Turn::Plain;
-        if !forgets || append.events.is_empty() {
-            return None;
-        }
-        let stored = append.events.len() as u32;
-        let emptied = Append { events: append.events.slice(0..0), ..append.clone() };
-        match self.sink().append(&emptied) {
-            Appended::Stored { .. } => Some(Appended::Stored { stored, duplicates: 0 }),
-            refusal => Some(refusal),
-        }
     }
 }

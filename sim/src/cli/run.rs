@@ -43,17 +43,24 @@ pub(crate) struct Args {
     explain: bool,
     #[command(flatten)]
     how: How,
+    #[command(flatten)]
+    again: Again,
+    /// Compare how long it took to catch up with the newest line for these seeds in FILE, and add what is not there
+    #[arg(long, value_name = "FILE")]
+    healing: Option<PathBuf>,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
+}
+
+/// Which seeds are run again, to compare.
+#[derive(clap::Args)]
+struct Again {
     /// Run every seed twice, not one in a hundred
     #[arg(long)]
     twice: bool,
     /// Run every seed in the ways that may change nothing that counts, too, not one in a hundred
     #[arg(long)]
     metamorphic: bool,
-    /// Compare how long it took to catch up with the newest line for these seeds in FILE, and add what is not there
-    #[arg(long, value_name = "FILE")]
-    healing: Option<PathBuf>,
-    #[command(flatten)]
-    elsewhere: Elsewhere,
 }
 
 impl Args {
@@ -89,8 +96,8 @@ pub(crate) fn run(args: &Args) -> bool {
         return tell(args, &format!("seed {}", args.from), run_traced(args.from, mode, Trace::all()));
     }
     let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let (from, seeds, twice) = (args.from, args.seeds, if args.twice { 1 } else { TWICE_ONE_IN });
-    let changed = if args.metamorphic { 1 } else { CHANGED_ONE_IN };
+    let (from, seeds, twice) = (args.from, args.seeds, if args.again.twice { 1 } else { TWICE_ONE_IN });
+    let changed = if args.again.metamorphic { 1 } else { CHANGED_ONE_IN };
     let modes = args.mode.modes();
     let campaign = Campaign { from, seeds, jobs, modes, twice_one_in: twice, changed_one_in: changed };
     // Drawn on stderr, and only where that is a terminal.

@@ -44,7 +44,7 @@ impl Plan {
             })
         };
         let (line, head) = next("the line that begins with {\"plan\":1")?;
-        let (seed, mode, chance, change) = at(line, head_of(head))?;
+        let (seed, mode, chance, other_way) = at(line, head_of(head))?;
         let (line, shape) = next("the line with the shape of the run, as {\"sources\":...}")?;
         let shape: Result<ShapeText, String> = serde_json::from_str(shape).map_err(|error| error.to_string());
         let shape = at(line, shape.and_then(|shape| shape.shape()))?;
@@ -63,7 +63,7 @@ impl Plan {
             )?;
             faults.push(record);
         }
-        Ok(Self { seed, mode, chance, shape, faults, change })
+        Ok(Self { seed, mode, chance, shape, faults, change: other_way })
     }
 }
 
@@ -72,8 +72,8 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mode, chance) = (self.mode.name(), self.chance.name());
         let seed = self.seed;
-        let change = self.change.map_or_else(String::new, |change| format!(r#","change":"{change}""#));
-        writeln!(f, r#"{{"plan":{VERSION},"seed":{seed},"mode":"{mode}","chance":"{chance}"{change}}}"#)?;
+        let way = self.change.map_or_else(String::new, |change| format!(r#","change":"{change}""#));
+        writeln!(f, r#"{{"plan":{VERSION},"seed":{seed},"mode":"{mode}","chance":"{chance}"{way}}}"#)?;
         let shape = serde_json::to_string(&ShapeText::of(&self.shape)).map_err(|_| fmt::Error)?;
         writeln!(f, "{shape}")?;
         self.faults.iter().try_for_each(|record| writeln!(f, "{}", line_of(record)))
@@ -152,9 +152,9 @@ fn head_of(text: &str) -> Said<(u64, Mode, Chance, Option<Change>)> {
     let mode = fields.one_of("mode", &Mode::ALL, Mode::name)?;
     let chance = fields.one_of("chance", &Chance::ALL, Chance::name)?;
     let is_changed = fields.0.contains_key("change");
-    let change = is_changed.then(|| fields.one_of("change", &Change::ALL, Change::name)).transpose()?;
+    let way = is_changed.then(|| fields.one_of("change", &Change::ALL, Change::name)).transpose()?;
     fields.end()?;
-    Ok((seed, mode, chance, change))
+    Ok((seed, mode, chance, way))
 }
 
 fn record_of(text: &str) -> Said<Record> {
