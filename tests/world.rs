@@ -7,7 +7,7 @@ const SEEDS: u64 = 2_000;
 
 fn campaign(from: u64, seeds: u64) -> Summary {
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    Campaign { from, seeds, jobs, modes: Modes::Both, twice_one_in: 100 }.run(|_| ())
+    Campaign { from, seeds, jobs, modes: Modes::Both, twice_one_in: 100, changed_one_in: 10 }.run(|_| ())
 }
 
 #[test]

@@ -24,6 +24,13 @@ impl<T: Copy> Agenda<T> {
         self.to_come.insert(self.to_come.len() - sooner, (at, what));
     }
 
+    /// What was to come at `at`, and is one of those, comes as soon as `sooner`, in the same order.
+    pub(crate) fn hasten(&mut self, at: Instant, sooner: Instant, is_one: impl Fn(T) -> bool) {
+        let is_hastened = |(known, what): &mut (Instant, T)| *known == at && is_one(*what);
+        let hastened: Vec<_> = self.to_come.extract_if(.., is_hastened).collect();
+        hastened.into_iter().rev().for_each(|(_, what)| self.put(sooner, what));
+    }
+
     /// When the next thing comes.
     #[inline]
     pub(crate) fn next_at(&self) -> Option<Instant> {
@@ -51,5 +58,16 @@ mod tests {
         let taken: String = core::iter::from_fn(|| agenda.take()).map(|(_, what)| what).collect();
         assert_eq!(taken, "abcd");
         assert_eq!(agenda.next_at(), None);
+    }
+
+    #[test]
+    fn what_is_hastened_keeps_its_order() {
+        let mut agenda = Agenda::new();
+        for (at, what) in [(5, 'c'), (1, 'a'), (5, 'd'), (5, 'E'), (1, 'b'), (9, 'f')] {
+            agenda.put(Instant::from_micros(at), what);
+        }
+        agenda.hasten(Instant::from_micros(5), Instant::from_micros(1), char::is_lowercase);
+        let taken: String = core::iter::from_fn(|| agenda.take()).map(|(_, what)| what).collect();
+        assert_eq!(taken, "abcdEf");
     }
 }

@@ -14,7 +14,7 @@ use crate::generator::Case;
 use crate::healing::Healing;
 use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
-use crate::run::{Failure, Report, plan_of_seed, run_plan, run_seed};
+use crate::run::{Failure, Report, plan_of_seed, run_changed, run_plan, run_seed};
 use crate::shrink::Bucket;
 use crate::trace::Trace;
 
@@ -31,6 +31,8 @@ pub struct Campaign {
     pub modes: Modes,
     /// One seed in so many is run twice, to see that it is the same run.
     pub twice_one_in: u64,
+    /// One seed in so many is run in other ways that may change nothing that counts.
+    pub changed_one_in: u64,
 }
 
 /// Which modes the seeds of a campaign are run in.
@@ -81,6 +83,8 @@ pub struct Summary {
     pub healing: Healing,
     /// Seeds that were run twice.
     pub twice: u64,
+    /// Seeds that were run in other ways, too.
+    pub changed: u64,
     /// Processor time that it cost.
     pub cost: Duration,
 }
@@ -154,7 +158,8 @@ impl Campaign {
             }
             let seed = self.from.wrapping_add(index);
             let run = run_seed(seed, self.modes.of(seed));
-            match run.and_then(|report| self.check_twice(seed, report, &mut mine)) {
+            let run = run.and_then(|report| self.check_twice(seed, report, &mut mine));
+            match run.and_then(|report| self.check_changed(seed, report, &mut mine)) {
                 Ok(report) => {
                     mine.pass(&report);
                     done(Some(&report.coverage));
@@ -165,6 +170,15 @@ impl Campaign {
                 }
             }
         }
+    }
+
+    /// Some seeds are run in other ways: each time what counts must be the same.
+    fn check_changed(&self, seed: u64, report: Report, mine: &mut Summary) -> Result<Report, Box<Failure>> {
+        if seed.is_multiple_of(self.changed_one_in) {
+            mine.changed += 1;
+            run_changed(seed, self.modes.of(seed))?;
+        }
+        Ok(report)
     }
 
     /// Some seeds are run again, and once more by its plan: each time it must be the same run.
@@ -215,8 +229,8 @@ impl Summary {
         self.steps += report.steps;
         self.seconds += report.time.as_micros() / 1_000_000;
         self.fired.add(&report.fired);
-        if let Some((after, is_partial)) = report.caught_up {
-            self.healing.note(after, is_partial);
+        if let Some(caught_up) = report.caught_up {
+            self.healing.note(caught_up);
         }
         for outcome in &report.outcomes {
             *self.outcomes.entry(*outcome).or_default() += 1;
@@ -237,6 +251,7 @@ impl Summary {
         self.steps += other.steps;
         self.seconds += other.seconds;
         self.twice += other.twice;
+        self.changed += other.changed;
         self.fired.add(&other.fired);
         self.healing.add(other.healing);
         for (outcome, count) in other.outcomes {
@@ -262,8 +277,9 @@ mod tests {
     #[test]
     fn what_is_found_is_told_as_it_is_found() {
         let told = Mutex::new(Vec::new());
+        let modes = Modes::Only(Mode::Machine);
         let campaign =
-            Campaign { from: 0, seeds: 30, jobs: 2, modes: Modes::Only(Mode::Machine), twice_one_in: 100 };
+            Campaign { from: 0, seeds: 30, jobs: 2, modes, twice_one_in: 100, changed_one_in: 100 };
         let summary = campaign.run(|found| told.lock().unwrap().push(found));
         let told = told.into_inner().unwrap();
         assert_eq!(told.len(), 30);

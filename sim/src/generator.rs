@@ -75,7 +75,7 @@ impl Made {
     /// Its plan, but for what goes wrong.
     pub(crate) fn plan(&self, mode: Mode) -> Plan {
         let (seed, shape) = (self.seed, self.shape.clone());
-        Plan { seed, mode, chance: Chance::Keyed, shape, score: None, faults: Vec::new() }
+        Plan { seed, mode, chance: Chance::Keyed, shape, score: None, change: None, faults: Vec::new() }
     }
 
     fn from_mix(seed: u64, shape: Shape, mix: Mix) -> Self {

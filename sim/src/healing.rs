@@ -3,11 +3,16 @@
 //! A bound says only that a machine is not stuck. A change that makes each recovery twice as slow passes any bound that
 //! is wide enough to be true; it does not pass beside what was on record before.
 
+mod wait;
+
 use core::fmt;
 use std::collections::BTreeMap;
 
 use highwater_core::time::Duration;
 use serde::{Deserialize, Serialize};
+
+pub use wait::Wait;
+pub(crate) use wait::Waits;
 
 /// The world is looked at so often, so times are known to so much.
 pub(crate) const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
@@ -19,6 +24,22 @@ pub struct Healing {
     whole: Spread,
     /// Where one of the sources stays silent for ever.
     partial: Spread,
+    /// Of those that were late, what each waited for longest.
+    late: BTreeMap<Wait, u64>,
+}
+
+/// Whoever takes longer than this is late: so long may a delay last that began before, and a request to wait.
+const LATE: Duration = Duration::from_secs(60);
+
+/// How a machine caught up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CaughtUp {
+    /// How long after the world was healed.
+    pub after: Duration,
+    /// One of the sources stays silent for ever.
+    pub is_partial: bool,
+    /// What it waited for longest until then.
+    pub wait: Wait,
 }
 
 /// Times in whole seconds, and how often each was taken.
@@ -26,10 +47,13 @@ pub struct Healing {
 struct Spread(BTreeMap<u64, u64>);
 
 impl Healing {
-    /// One run has caught up, so long after the world was healed.
-    pub(crate) fn note(&mut self, after: Duration, is_partial: bool) {
-        let spread = if is_partial { &mut self.partial } else { &mut self.whole };
-        *spread.0.entry(after.as_micros() / 1_000_000).or_default() += 1;
+    /// One run has caught up.
+    pub(crate) fn note(&mut self, run: CaughtUp) {
+        let spread = if run.is_partial { &mut self.partial } else { &mut self.whole };
+        *spread.0.entry(run.after.as_micros() / 1_000_000).or_default() += 1;
+        if LATE < run.after {
+            *self.late.entry(run.wait).or_default() += 1;
+        }
     }
 
     /// Adds other runs.
@@ -39,6 +63,16 @@ impl Healing {
                 *mine.0.entry(seconds).or_default() += runs;
             }
         }
+        for (wait, runs) in other.late {
+            *self.late.entry(wait).or_default() += runs;
+        }
+    }
+
+    /// How many were late by more than a minute, by what they waited for longest; the most frequent first.
+    pub fn late(&self) -> Vec<(Wait, u64)> {
+        let mut late: Vec<_> = self.late.iter().map(|(&wait, &runs)| (wait, runs)).collect();
+        late.sort_by_key(|&(wait, runs)| (core::cmp::Reverse(runs), wait));
+        late
     }
 
     /// What of it goes on record.
@@ -150,9 +184,11 @@ mod tests {
     fn quantiles_are_those_of_the_runs() {
         let mut healing = Healing::default();
         for second in 1..=100 {
-            healing.note(Duration::from_millis(second * 1_000 + 999), false);
+            let after = Duration::from_millis(second * 1_000 + 999);
+            healing.note(CaughtUp { after, is_partial: false, wait: Wait::Sink });
         }
-        healing.note(Duration::from_secs(7), true);
+        healing.note(CaughtUp { after: Duration::from_secs(7), is_partial: true, wait: Wait::Dial });
+        assert_eq!(healing.late(), [(Wait::Sink, 41)]);
         let (whole, partial) = healing.figures();
         assert_eq!(whole, Figures { runs: 100, p50: 50, p99: 99, max: 100 });
         assert_eq!(partial, Figures { runs: 1, p50: 7, p99: 7, max: 7 });

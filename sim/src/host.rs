@@ -18,6 +18,8 @@ pub(crate) struct Host<P: Payload> {
     life: Option<Life<P>>,
     lives: u32,
     held_until: Instant,
+    /// At which number the clock of a process begins.
+    beginning: Duration,
     tape: Option<Tape<P>>,
 }
 
@@ -60,14 +62,32 @@ impl<P: Payload> Life<P> {
 impl<P: Payload> Host<P> {
     /// No process yet.
     pub(crate) fn new(wall: Clock) -> Self {
-        Self { wall, filter: Filter::First, life: None, lives: 0, held_until: Instant::ZERO, tape: None }
+        Self {
+            wall,
+            filter: Filter::First,
+            life: None,
+            lives: 0,
+            held_until: Instant::ZERO,
+            beginning: Duration::ZERO,
+            tape: None,
+        }
+    }
+
+    /// From now on the clock of a process begins at this number.
+    pub(crate) fn begin_at(&mut self, beginning: Duration) {
+        self.beginning = beginning;
+    }
+
+    /// What the clocks say to a process that is born.
+    pub(crate) fn first(&self, now: Instant) -> Now {
+        Now { monotonic: Instant::ZERO + self.beginning, wall: self.wall.at(now) }
     }
 
     /// Starts a process.
     pub(crate) fn start(&mut self, config: Config, now: Instant) {
         self.lives += 1;
         let zero = now.since(Instant::ZERO);
-        let began = Now { monotonic: Instant::ZERO, wall: self.wall.at(now) };
+        let began = self.first(now);
         if let Some(tape) = &mut self.tape {
             tape.begin(&config, began);
         }
@@ -114,7 +134,8 @@ impl<P: Payload> Host<P> {
     /// What the clocks say to the process.
     pub(crate) fn now(&self, now: Instant) -> Now {
         let zero = self.life.as_ref().map_or(Duration::ZERO, |life| life.zero);
-        let monotonic = Instant::from_micros(now.since(Instant::ZERO).saturating_sub(zero).as_micros());
+        let age = Duration::from_micros(now.since(Instant::ZERO).saturating_sub(zero).as_micros());
+        let monotonic = Instant::ZERO + self.beginning + age;
         Now { monotonic, wall: self.wall.at(now) }
     }
 
@@ -122,7 +143,8 @@ impl<P: Payload> Host<P> {
     pub(crate) fn wakes_at(&self) -> Option<Instant> {
         let life = self.life.as_ref()?;
         let slept = life.asleep_since.map_or(Duration::ZERO, |since| self.held_until.since(since));
-        Some((life.next? + life.zero + slept).max(self.held_until))
+        let next = Instant::ZERO + life.next?.since(Instant::ZERO + self.beginning);
+        Some((next + life.zero + slept).max(self.held_until))
     }
 
     /// Time moves on; a machine that has slept long enough wakes.
@@ -148,9 +170,11 @@ impl<P: Payload> Host<P> {
         }
     }
 
-    /// The process runs again, if it was held up.
-    pub(crate) fn release(&mut self, now: Instant) {
+    /// The process runs again, if it was held up. Until when it would have been, if so.
+    pub(crate) fn release(&mut self, now: Instant) -> Option<Instant> {
+        let until = self.held_until(now);
         self.held_until = self.held_until.min(now);
         self.move_on(now);
+        until
     }
 }

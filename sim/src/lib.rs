@@ -32,11 +32,13 @@ mod generator;
 mod hash;
 mod healing;
 mod host;
+mod likeness;
 mod mode;
 mod network;
 mod oracle;
 mod picture;
 mod plan;
+mod reference;
 pub mod replay;
 mod report;
 mod run;
@@ -62,17 +64,19 @@ pub use coverage::{Atlas, Coverage, Seen};
 pub use explore::{Explore, Explored, Tally, Way};
 pub use faults::{Fault, Fired, Firing, Record};
 pub use generator::{Base, Case, CaseError, Generator, Pair};
-pub use healing::{Figures, Healing, HealingRecord};
+pub use healing::{CaughtUp, Figures, Healing, HealingRecord, Wait};
+pub use likeness::Change;
 pub use mode::Mode;
 pub use oracle::{Rule, Violation};
 pub use picture::{Picture, PictureError};
 pub use plan::{Plan, PlanError};
 pub use run::{
-    Failure, Report, plan_of_case, plan_of_seed, run_case, run_plan, run_seed, run_traced, scenario_of,
+    Failure, Report, plan_of_case, plan_of_seed, run_case, run_changed, run_plan, run_seed, run_traced,
+    scenario_of,
 };
 pub use search::{Act, Bounds, Broken, Counterexample, Findings, Mishap, Model, Offer, Scene, search};
 pub use shown::{Aside, Shown};
-pub use shrink::{Budget, Shrunk, shrink};
+pub use shrink::{Budget, Shrunk, Survival, shrink, survival};
 pub use storage::{Storage, Trouble};
 pub use trace::{Line, Trace, lanes};
 pub use trial::{Failed, Handler, Held, Trial};

@@ -301,6 +301,16 @@ impl<P: Told> Oracle<P> {
         must(before == after, Rule::O6LateNews, || format!("late news changed {before:?} to {after:?}"))
     }
 
+    /// Whether the sink could not be used, and was of no use since.
+    pub(crate) fn has_trouble(&self) -> bool {
+        self.life.as_ref().is_some_and(|life| life.trouble.is_any())
+    }
+
+    /// Whether the sink refused something that is neither stored nor set aside since.
+    pub(crate) fn has_refused(&self) -> bool {
+        self.life.as_ref().is_some_and(|life| !life.refused.is_empty())
+    }
+
     /// Whether all that the machine was handed is durable.
     pub(crate) fn is_settled(&self) -> bool {
         self.life.as_ref().is_some_and(|life| life.delivery.is_empty() && life.asked.is_none())

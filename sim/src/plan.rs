@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::draw::{Chance, Draws};
 use crate::faults::Record;
+use crate::likeness::Change;
 use crate::mode::Mode;
 use crate::score::Score;
 use crate::shape::Shape;
@@ -38,13 +39,25 @@ pub struct Plan {
     pub(crate) faults: Vec<Record>,
     /// The recorded run that it begins like, if it does.
     pub(crate) score: Option<Arc<Score>>,
+    /// How it is told in another way as well: then both ways must come to the same.
+    pub(crate) change: Option<Change>,
 }
 
 impl Plan {
     /// The plan of a seed in which these were the faults.
     pub(crate) fn of_seed(seed: u64, mode: Mode, faults: Vec<Record>) -> Self {
         let shape = Shape::drawn(Draws::new(seed));
-        Self { seed, mode, chance: Chance::Keyed, shape, faults, score: None }
+        Self { seed, mode, chance: Chance::Keyed, shape, faults, score: None, change: None }
+    }
+
+    /// The same, told in another way as well.
+    pub(crate) fn changed(self, change: Change) -> Self {
+        Self { change: Some(change), ..self }
+    }
+
+    /// How it is told in another way, if it is.
+    pub fn change(&self) -> Option<Change> {
+        self.change
     }
 
     /// The chance of its run.

@@ -7,7 +7,11 @@ use crate::faults::Fault;
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seeds      {} held, {} failed, {} run twice", self.passed, self.failed, self.twice)?;
+        writeln!(
+            f,
+            "seeds      {} held, {} failed, {} run twice, {} in other ways",
+            self.passed, self.failed, self.twice, self.changed
+        )?;
         writeln!(f, "steps      {}, {} a second and core", grouped(self.steps), grouped(self.rate()))?;
         writeln!(f, "time       {} virtual hours", grouped(self.seconds / 3_600))?;
         let outcomes: Vec<String> =
@@ -16,6 +20,16 @@ impl fmt::Display for Summary {
         let (whole, partial) = self.healing.figures();
         writeln!(f, "caught up  {whole}")?;
         writeln!(f, "           with a source lost for good: {partial}")?;
+        let late = self.healing.late();
+        let runs: u64 = late.iter().map(|(_, runs)| runs).sum();
+        let reasons: Vec<String> =
+            late.iter().map(|(wait, runs)| format!("{} {}", grouped(*runs), wait.says())).collect();
+        writeln!(
+            f,
+            "late       {} took over a minute, most of it while: {}",
+            grouped(runs),
+            reasons.join(", ")
+        )?;
         writeln!(f, "stuck      none: there is no reason for which a run that held may be")?;
         let ((seen, all), transitions) = (self.coverage.phases(), self.coverage.transitions().count());
         writeln!(f, "machines   {seen} of {all} phases, {transitions} transitions between them")?;

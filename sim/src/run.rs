@@ -10,12 +10,15 @@ use crate::carrier::{Carrier, Direct, Wired};
 use crate::coverage::Coverage;
 use crate::faults::{Fired, Firing};
 use crate::generator::{Case, Made};
+use crate::healing::CaughtUp;
+use crate::likeness::{Change, Kept, Outline};
 use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
 use crate::plan::Plan;
 use crate::scenario;
 use crate::score::Follow;
 use crate::trace::{Line, Trace, lanes};
+use crate::truth::EventId;
 use crate::world::World;
 
 /// What a run without a violation was like.
@@ -35,8 +38,8 @@ pub struct Report {
     pub coverage: Coverage,
     /// How the machines ended that ended by their own account.
     pub outcomes: Vec<Outcome>,
-    /// How long after the world was healed the machine had caught up, and whether a source was lost for good.
-    pub caught_up: Option<(Duration, bool)>,
+    /// How the machine caught up once the world was healed.
+    pub caught_up: Option<CaughtUp>,
 }
 
 /// A run in which something was that must not be.
@@ -74,7 +77,9 @@ pub(crate) struct Ended {
     time: Duration,
     coverage: Coverage,
     outcomes: Vec<Outcome>,
-    caught_up: Option<(Duration, bool)>,
+    caught_up: Option<CaughtUp>,
+    /// What counts, where that is to be compared.
+    compared: (Option<Outline>, Option<(Kept, EventId)>),
 }
 
 /// So many lines of the trace are kept with a failure.
@@ -97,7 +102,11 @@ pub fn run_case(case: &Case) -> Result<Report, Box<Failure>> {
 impl Failure {
     /// Runs a case that fails once more, and keeps how it ends.
     pub(crate) fn of(case: &Case) -> Self {
-        let again = generated(case, Trace::last(LINES));
+        Self::told(case, generated(case, Trace::last(LINES)))
+    }
+
+    /// A run that fails, told again.
+    fn told(case: &Case, again: Ended) -> Self {
         let (case, plan, step) = (case.clone(), plan_of(&again), again.steps);
         let unsaid = || Violation::of(Rule::O18Determinism, "it failed, and then did not");
         let lines = again.trace.lines().cloned().collect();
@@ -109,6 +118,15 @@ impl Failure {
 /// Runs a plan: what it lists goes wrong, and nothing else.
 pub fn run_plan(plan: &Plan, trace: Trace) -> (Result<Report, (Violation, u64)>, Trace) {
     planned(plan, trace).told()
+}
+
+/// Runs a seed in each of the ways that may change nothing that counts.
+pub fn run_changed(seed: u64, mode: Mode) -> Result<(), Box<Failure>> {
+    let case = Case::of_seed(seed, mode);
+    let plan = plan_of_case(&case);
+    let failing = Change::ALL.into_iter().map(|change| plan.clone().changed(change));
+    let failing = failing.into_iter().find(|plan| planned(plan, Trace::none()).violation.is_some());
+    failing.map_or(Ok(()), |plan| Err(Box::new(Failure::told(&case, planned(&plan, Trace::last(LINES))))))
 }
 
 /// Runs a case and writes it down.
@@ -155,12 +173,41 @@ pub(crate) fn generated(case: &Case, trace: Trace) -> Ended {
     }
 }
 
-/// Runs a plan.
+/// Runs a plan; if it is told in another way as well, both ways, of which the other one is written down.
 pub(crate) fn planned(plan: &Plan, trace: Trace) -> Ended {
-    match plan.mode {
-        Mode::Machine => ended(World::planned(Direct, plan, trace), plan.clone()),
-        Mode::Wire => ended(World::planned(Wired::new(), plan, trace), plan.clone()),
+    match (plan.mode, plan.change) {
+        (Mode::Machine, None) => ended(World::planned(Direct, plan, trace), plan.clone()),
+        (Mode::Wire, None) => ended(World::planned(Wired::new(), plan, trace), plan.clone()),
+        (Mode::Machine, Some(change)) => {
+            both_ways(|trace| World::planned(Direct, plan, trace), plan, change, trace)
+        }
+        (Mode::Wire, Some(change)) => {
+            both_ways(|trace| World::planned(Wired::new(), plan, trace), plan, change, trace)
+        }
     }
+}
+
+/// Runs a world as it is and changed: what counts must be the same.
+fn both_ways<C: Carrier>(
+    world: impl Fn(Trace) -> World<C>,
+    plan: &Plan,
+    change: Change,
+    trace: Trace,
+) -> Ended {
+    let mut usual = world(Trace::none());
+    usual.compare(change, false);
+    let usual = ended(usual, plan.clone());
+    if usual.violation.is_some() {
+        return usual;
+    }
+    let mut changed = world(trace);
+    changed.compare(change, true);
+    let mut changed = ended(changed, plan.clone());
+    let difference = usual.differs(&changed, change);
+    changed.violation = changed.violation.take().or_else(|| {
+        difference.map(|what| Violation::of(Rule::O22Likeness, format!("told another way, {change}: {what}")))
+    });
+    changed
 }
 
 /// Runs a plan that begins like a recorded run, and follows how far it does.
@@ -184,6 +231,7 @@ pub(crate) fn ended<C: Carrier>(mut world: World<C>, base: Plan) -> Ended {
         Err(Violation::of(Rule::World, format!("a panic: {}", said.unwrap_or_default())))
     });
     let fired = world.fired();
+    let compared = world.compared();
     Ended {
         steps: world.steps(),
         base,
@@ -195,6 +243,7 @@ pub(crate) fn ended<C: Carrier>(mut world: World<C>, base: Plan) -> Ended {
         caught_up: world.caught_up(),
         follow: world.take_follower(),
         trace: world.into_trace(&result.as_ref().err().map_or_else(String::new, Violation::to_string)),
+        compared,
         violation: result.err(),
     }
 }
@@ -208,6 +257,18 @@ impl Ended {
     /// The world's clock as it ended.
     pub(crate) fn now(&self) -> Instant {
         Instant::ZERO + self.time
+    }
+
+    /// What of the run is another than in a changed one, though it counts.
+    fn differs(&self, changed: &Self, change: Change) -> Option<String> {
+        let (outline, kept) = (&self.compared.0, self.compared.1.as_ref()?);
+        let (other, left) = (&changed.compared.0, changed.compared.1.as_ref()?);
+        if change == Change::QuietCrash {
+            return kept.0.differs_after_a_crash(&left.0, kept.1.min(left.1));
+        }
+        let effect = outline.as_ref()?.differs(other.as_ref()?);
+        let effect = effect.map(|difference| format!("another effect: {difference}"));
+        effect.or_else(|| kept.0.differs(&left.0))
     }
 
     fn report(self) -> Report {
@@ -236,7 +297,13 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", lanes(&self.lines))?;
         writeln!(f, "case `{}` failed at step {}: {}", self.case, self.step, self.violation)?;
-        write!(f, "repeat: highwater-sim run --case \"{}\" --trace", self.case)
+        match self.plan.change() {
+            None => write!(f, "repeat: highwater-sim run --case \"{}\" --trace", self.case),
+            Some(_) => {
+                let (seed, mode) = (self.case.seed, self.case.mode.name());
+                write!(f, "repeat: highwater-sim run --seeds 1 --from {seed} --mode {mode} --metamorphic")
+            }
+        }
     }
 }
 

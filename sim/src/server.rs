@@ -212,6 +212,11 @@ impl Source {
         core::mem::take(&mut self.earlier)
     }
 
+    /// Sets the clocks of its servers on, before anything happens.
+    pub(crate) fn set_on(&mut self, micros: u64) {
+        self.each(|instance| instance.step_clock(micros.cast_signed()));
+    }
+
     fn each(&mut self, act: impl FnMut(&mut Instance)) {
         self.instances.iter_mut().for_each(act);
     }

@@ -44,6 +44,13 @@ const HEALED_EVENTS: Duration = Duration::from_secs(30);
 const CATCH_UP_MAX: Duration = Duration::from_secs(1_200);
 
 impl Shape {
+    /// All of it happens so many microseconds later, by all clocks.
+    pub(crate) fn begin_later(&mut self, later: u64) {
+        if let Place::Time(time) = &mut self.config.start {
+            *time = *time + Duration::from_micros(later);
+        }
+    }
+
     /// What `draws` stand for.
     pub(crate) fn drawn(draws: Draws) -> Self {
         let mut stream = draws.stream(Site::Shape, 0);

@@ -2,6 +2,8 @@
 
 mod guest;
 mod queue;
+#[cfg(test)]
+mod sabotage;
 mod store;
 mod theirs;
 
@@ -124,6 +126,19 @@ impl<P: Told + PartialEq> Worker<P> {
     pub(crate) fn submit(&mut self, job: Job<P>, now: Instant, faults: &mut Faults) -> Option<Instant> {
         self.jobs.push_back(job);
         (self.jobs.len() == 1).then(|| self.begin(now, faults))
+    }
+
+    /// Whether it has something in hand.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.jobs.is_empty()
+    }
+
+    /// Whether nothing would be forgotten if the process died now.
+    pub(crate) fn is_written(&self) -> bool {
+        match &self.store {
+            Store::Atomic(_) | Store::Theirs(_) => true,
+            Store::Queue(queue) => queue.is_written(),
+        }
     }
 
     /// Begins the next job, if there is one. Says when it will be done.
@@ -370,30 +385,5 @@ fn strike<P: Told + PartialEq>(turn: Turn, theirs: &Theirs<P>) -> Option<Strike>
         Fault::SinkUnknownUndone => Some(Strike::Unknown(at, false)),
         Fault::SinkUnknownDone => Some(Strike::Unknown(at, true)),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-impl<P: Told + PartialEq> Worker<P> {
-    /// Plants a bug, for tests of those who look for bugs: the first append after one that could not be done, or of
-    /// which nobody could tell, is answered for, and its events are forgotten.
-    pub(crate) fn sabotage(&mut self) {
-        self.forgets = Some(false);
-    }
-
-    fn forget(&mut self, append: &Append<P>) -> Option<Appended> {
-        let is_next = self.forgets.as_mut()?;
-        let undone = [Fault::SinkUnavailable, Fault::SinkUnknownUndone];
-        let is_undone = matches!(self.turn, Turn::Wrong(record) if undone.contains(&record.fault));
-        let forgets = core::mem::replace(is_next, is_undone) && self.turn == Turn::Plain;
-        if !forgets || append.events.is_empty() {
-            return None;
-        }
-        let stored = append.events.len() as u32;
-        let emptied = Append { events: append.events.slice(0..0), ..append.clone() };
-        match self.sink().append(&emptied) {
-            Appended::Stored { .. } => Some(Appended::Stored { stored, duplicates: 0 }),
-            refusal => Some(refusal),
-        }
     }
 }

@@ -10,12 +10,16 @@
 //! First everything may go wrong (safety), then all or part of it is healed and the machine must catch up
 //! (liveness), then it is stopped and the books are closed.
 
+mod changed;
 mod due;
 mod ending;
 mod hand;
 mod sinking;
+#[cfg(test)]
+mod tests;
 mod transport;
 mod troubles;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -29,10 +33,12 @@ use crate::coverage::{Coverage, Recorder};
 use crate::draw::{Draws, Site, Stream};
 use crate::faults::{Clockwork, Fault, Faults, Firing, Mix, Rare};
 use crate::generator::Made;
+use crate::healing::{CaughtUp, Waits};
 use crate::host::Host;
 use crate::network::Network;
 use crate::oracle::{Oracle, Violation};
 use crate::plan::Plan;
+use crate::reference::Reference;
 use crate::score::{Follow, Score, Takes};
 use crate::server::Source;
 use crate::shape::Shape;
@@ -40,6 +46,7 @@ use crate::sink::{Guest, Store, Worker};
 use crate::tape::Tape;
 use crate::trace::Trace;
 use crate::truth::Truth;
+use changed::Changed;
 use due::Due;
 use troubles::troubles;
 
@@ -85,6 +92,7 @@ pub(crate) struct World<C: Carrier> {
     reads: u64,
     oracle: Oracle<C::Payload>,
     recorder: Recorder,
+    reference: Reference<C::Payload>,
     /// The machine's, after the last step.
     phase_of_machine: highwater_core::Phase,
     trace: Trace,
@@ -97,8 +105,10 @@ pub(crate) struct World<C: Carrier> {
     until: Instant,
     /// When the world was healed.
     healed_at: Instant,
-    /// How long after that the machine had caught up.
+    /// How long after that the machine had caught up, and what it waited for until then.
     caught_up: Option<Duration>,
+    waits: Waits,
+    changed: Changed,
     /// The machine said that it has ended, and how.
     ending: Option<Outcome>,
     outcomes: Vec<Outcome>,
@@ -172,6 +182,7 @@ impl<C: Carrier> World<C> {
             reads: 0,
             oracle: Oracle::new(),
             recorder: Recorder::new(),
+            reference: Reference::new(),
             phase_of_machine: highwater_core::Phase::Loading,
             trace,
             score,
@@ -180,6 +191,8 @@ impl<C: Carrier> World<C> {
             until: Instant::ZERO,
             healed_at: Instant::ZERO,
             caught_up: None,
+            waits: Waits::default(),
+            changed: Changed::default(),
             ending: None,
             outcomes: Vec::new(),
             steps: 0,
@@ -239,6 +252,7 @@ impl<C: Carrier> World<C> {
 
     fn move_on(&mut self, at: Instant) -> Result<(), Violation> {
         self.turns += 1;
+        self.account_wait(at);
         self.turns_now = if self.now < at { 0 } else { self.turns_now + 1 };
         self.now = at;
         self.host.move_on(at);
@@ -302,9 +316,10 @@ impl<C: Carrier> World<C> {
         self.recorder.close(fired)
     }
 
-    /// How long after the world was healed the machine had caught up, and whether a source is lost for good.
-    pub(crate) fn caught_up(&self) -> Option<(Duration, bool)> {
-        self.caught_up.map(|after| (after, self.shape.lost.is_some()))
+    /// How the machine caught up once the world was healed.
+    pub(crate) fn caught_up(&self) -> Option<CaughtUp> {
+        let (is_partial, wait) = (self.shape.lost.is_some(), self.waits.longest());
+        self.caught_up.map(|after| CaughtUp { after, is_partial, wait })
     }
 
     /// How the machines ended that ended by their own account.
@@ -342,36 +357,5 @@ impl<C: Carrier> World<C> {
     pub(crate) fn into_trace(mut self, verdict: &str) -> Trace {
         self.trace.close(verdict);
         self.trace
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::carrier::Direct;
-    use crate::generator::Case;
-    use crate::mode::Mode;
-
-    /// Runs a world whose sink has a bug, asking for chance at a new place now and then, or not. What it ended with.
-    fn run(mut world: World<Direct>, asks: bool) -> (Option<Violation>, u64) {
-        world.sabotage();
-        let mut end = None;
-        while end.is_none() && world.phase != Phase::Over {
-            if asks && world.steps.is_multiple_of(16) {
-                world.draws.stream(Site::New, world.steps).next();
-            }
-            end = world.step().err();
-        }
-        (end, world.oracle.hash())
-    }
-
-    #[test]
-    fn failing_seeds_survive_a_place_where_chance_was_not_asked_for_before() {
-        let made = |seed| Made::of(&Case::of_seed(seed, Mode::Machine));
-        let world = |seed| World::made(Direct, made(seed), Trace::none());
-        let failing = (0..).map(|seed| (seed, run(world(seed), false))).filter(|(_, (end, _))| end.is_some());
-        for (seed, ended) in failing.take(200) {
-            assert_eq!(run(world(seed), true), ended, "{seed}");
-        }
     }
 }

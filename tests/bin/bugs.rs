@@ -108,6 +108,8 @@ fn by_seeds(garden: &Garden, bugs: &[Bug], args: &Args) -> Result<ExitCode, Fail
         Found::keep(&known)?;
     }
     println!("{} of {} bugs are found", account.found, bugs.len());
+    let (failed, tried) = account.survival;
+    println!("with one fault switched off, {failed} of {tried} runs of their seeds still fail the same way");
     for complaint in &account.complaints {
         println!("{complaint}");
     }
@@ -118,6 +120,8 @@ fn by_seeds(garden: &Garden, bugs: &[Bug], args: &Args) -> Result<ExitCode, Fail
 #[derive(Default)]
 struct Account {
     found: usize,
+    /// Runs with one fault less that failed as before, and all.
+    survival: (u64, u64),
     complaints: Vec<String>,
 }
 
@@ -151,6 +155,11 @@ impl Account {
         let shrunk = garden.shrink(Mode::Both, find.seed)?;
         if let Some(shrunk) = shrunk.as_ref().filter(|_| args.keep && (is_stale || !has_plan)) {
             std::fs::write(bug.plan(), &shrunk.plan)?;
+        }
+        let survived = shrunk.as_ref().and_then(|shrunk| shrunk.survival).unwrap_or_default();
+        self.survival = (self.survival.0 + survived.0, self.survival.1 + survived.1);
+        if survived.1 > 0 {
+            println!("{name}: {} of {} survive one fault less", survived.0, survived.1);
         }
         let small = shrunk.map(|shrunk| (shrunk.faults, shrunk.steps, shrunk.millis));
         let (rule, millis) = (find.rule().to_owned(), hunt.took.as_millis() as u64);

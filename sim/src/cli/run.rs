@@ -45,9 +45,8 @@ pub(crate) struct Args {
     explain: bool,
     #[command(flatten)]
     how: How,
-    /// Run every seed twice, not one in a hundred
-    #[arg(long)]
-    twice: bool,
+    #[command(flatten)]
+    again: Again,
     /// Compare how long it took to catch up with the newest line for these seeds in FILE, and add what is not there
     #[arg(long, value_name = "FILE")]
     healing: Option<PathBuf>,
@@ -56,6 +55,17 @@ pub(crate) struct Args {
     coverage: Option<PathBuf>,
     #[command(flatten)]
     elsewhere: Elsewhere,
+}
+
+/// Which seeds are run again, to compare.
+#[derive(clap::Args)]
+struct Again {
+    /// Run every seed twice, not one in a hundred
+    #[arg(long)]
+    twice: bool,
+    /// Run every seed in the ways that may change nothing that counts, too, not one in a hundred
+    #[arg(long)]
+    metamorphic: bool,
 }
 
 impl Args {
@@ -82,6 +92,8 @@ impl Args {
 const SHRUNK_MAX: usize = 3;
 /// One seed in so many is run twice.
 const TWICE_ONE_IN: u64 = 100;
+/// One seed in so many is run in other ways.
+const CHANGED_ONE_IN: u64 = 100;
 
 /// Runs the seeds. True if everything held.
 pub(crate) fn run(args: &Args) -> bool {
@@ -99,8 +111,10 @@ pub(crate) fn run(args: &Args) -> bool {
         return tell(args, &format!("case `{case}`"), run_traced(&case, args.kept()));
     }
     let jobs = threads(args.jobs);
-    let (from, seeds, twice) = (args.from, args.seeds, if args.twice { 1 } else { TWICE_ONE_IN });
-    let campaign = Campaign { from, seeds, jobs, modes: args.mode.modes(), twice_one_in: twice };
+    let (from, seeds, twice) = (args.from, args.seeds, if args.again.twice { 1 } else { TWICE_ONE_IN });
+    let changed = if args.again.metamorphic { 1 } else { CHANGED_ONE_IN };
+    let modes = args.mode.modes();
+    let campaign = Campaign { from, seeds, jobs, modes, twice_one_in: twice, changed_one_in: changed };
     let bar = progress(args.seeds, "seeds");
     let summary = campaign.run(|found| {
         let Found { failed, transitions, since } = found;

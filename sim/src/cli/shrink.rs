@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use highwater_core::serve::Wire;
 use highwater_sim::{Bounds, Model, Rule, search};
-use highwater_sim::{Budget, Plan, Shrunk, Trace, plan_of_seed, run_plan, scenario_of, shrink};
+use highwater_sim::{Budget, Mode, Plan, Shrunk, Trace, plan_of_seed, run_changed, run_plan};
+use highwater_sim::{scenario_of, shrink, survival};
 
 use super::{ModeArg, complain, read_plan, say};
 
@@ -41,10 +42,19 @@ pub(crate) struct How {
 pub(crate) fn run(args: &Args) -> bool {
     let plan = match (&args.plan, args.seed) {
         (Some(path), _) => read_plan(path),
-        (None, seed) => seed.map(|seed| plan_of_seed(seed, args.mode.mode())),
+        (None, seed) => seed.map(|seed| failing(seed, args.mode.mode())),
     };
     let Some(plan) = plan else { return false };
     args.how.tell(&plan)
+}
+
+/// The plan of a seed; if that holds, the same told another way, if it fails then.
+fn failing(seed: u64, mode: Mode) -> Plan {
+    let plan = plan_of_seed(seed, mode);
+    match run_plan(&plan, Trace::none()).0 {
+        Ok(_) => run_changed(seed, mode).err().map_or(plan, |failure| failure.plan),
+        Err(_) => plan,
+    }
 }
 
 impl How {
@@ -65,6 +75,9 @@ impl How {
         let path = folder.join("plan.jsonl");
         let story = shrunk.story(&format!("highwater-sim run --plan {} --explain", path.display()));
         say(&story);
+        if let Some(survival) = survival(plan) {
+            say(&survival.to_string());
+        }
         let shorter = is_large(&shrunk).then(|| shorter(shrunk.violation.rule, SEARCHED_MAX)).flatten();
         if let Some(story) = shorter {
             say("That is long. The same rule breaks in a small world (highwater-sim search):");
@@ -127,7 +140,6 @@ mod tests {
     use std::time::Duration;
 
     use clap::FromArgMatches as _;
-    use highwater_sim::Mode;
 
     use super::*;
 

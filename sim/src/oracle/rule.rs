@@ -43,6 +43,10 @@ pub enum Rule {
     O19Overlap,
     /// Fatal is never retried, transient never fatal.
     O20Fatal,
+    /// A model of ten lines agrees with the store.
+    O21Reference,
+    /// What cannot matter changes nothing that counts.
+    O22Likeness,
     /// The world itself is sound.
     World,
 }
@@ -70,6 +74,8 @@ impl Rule {
             Self::O18Determinism => "the same seed is the same run",
             Self::O19Overlap => "overlaps are bounded, and are got through",
             Self::O20Fatal => "fatal is never retried, and transient is never fatal",
+            Self::O21Reference => "a model of ten lines agrees with what the store shows",
+            Self::O22Likeness => "what cannot matter changes nothing that counts",
             Self::World => "the world is sound, and nothing in it panics or never ends",
         }
     }
@@ -96,6 +102,8 @@ impl Rule {
             Self::O18Determinism => "O18 determinism",
             Self::O19Overlap => "O19 overlap",
             Self::O20Fatal => "O20 fatal",
+            Self::O21Reference => "O21 reference",
+            Self::O22Likeness => "O22 likeness",
             Self::World => "world",
         }
     }

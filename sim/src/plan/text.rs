@@ -11,6 +11,7 @@ use super::Plan;
 use super::shape_text::ShapeText;
 use crate::draw::Chance;
 use crate::faults::{Fault, Measure, Range, Record, signed, unsigned};
+use crate::likeness::Change;
 use crate::mode::Mode;
 use crate::score::Score;
 
@@ -46,7 +47,7 @@ impl Plan {
             })
         };
         let (line, head) = next("the line that begins with {\"plan\":1")?;
-        let (seed, mode, chance) = at(line, head_of(head))?;
+        let (seed, mode, chance, other_way) = at(line, head_of(head))?;
         let (line, shape) = next("the line with the shape of the run, as {\"sources\":...}")?;
         let shape: Result<ShapeText, String> = serde_json::from_str(shape).map_err(|error| error.to_string());
         let shape = at(line, shape.and_then(|shape| shape.shape()))?;
@@ -70,7 +71,7 @@ impl Plan {
             )?;
             faults.push(record);
         }
-        Ok(Self { seed, mode, chance, shape, faults, score })
+        Ok(Self { seed, mode, chance, shape, faults, score, change: other_way })
     }
 }
 
@@ -79,7 +80,8 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mode, chance) = (self.mode.name(), self.chance.name());
         let seed = self.seed;
-        writeln!(f, r#"{{"plan":{VERSION},"seed":{seed},"mode":"{mode}","chance":"{chance}"}}"#)?;
+        let way = self.change.map_or_else(String::new, |change| format!(r#","change":"{change}""#));
+        writeln!(f, r#"{{"plan":{VERSION},"seed":{seed},"mode":"{mode}","chance":"{chance}"{way}}}"#)?;
         let shape = serde_json::to_string(&ShapeText::of(&self.shape)).map_err(|_| fmt::Error)?;
         writeln!(f, "{shape}")?;
         if let Some(score) = &self.score {
@@ -172,7 +174,7 @@ impl Fields {
     }
 }
 
-fn head_of(text: &str) -> Said<(u64, Mode, Chance)> {
+fn head_of(text: &str) -> Said<(u64, Mode, Chance, Option<Change>)> {
     let mut fields = Fields::read(text)?;
     match fields.required("plan")? {
         VERSION => {}
@@ -183,8 +185,10 @@ fn head_of(text: &str) -> Said<(u64, Mode, Chance)> {
     let seed = fields.required("seed")?;
     let mode = fields.one_of("mode", &Mode::ALL, Mode::name)?;
     let chance = fields.one_of("chance", &Chance::ALL, Chance::name)?;
+    let is_changed = fields.0.contains_key("change");
+    let way = is_changed.then(|| fields.one_of("change", &Change::ALL, Change::name)).transpose()?;
     fields.end()?;
-    Ok((seed, mode, chance))
+    Ok((seed, mode, chance, way))
 }
 
 fn record_of(text: &str) -> Said<Record> {

@@ -68,6 +68,11 @@ impl<P: Told + PartialEq> Queue<P> {
         &self.file
     }
 
+    /// Whether the file says all.
+    pub(crate) fn is_written(&self) -> bool {
+        self.unwritten_since.is_none()
+    }
+
     fn is_due(&self) -> bool {
         let is_old = self.unwritten_since.is_some_and(|since| PERSIST_AFTER <= self.time.since(since));
         is_old || PERSIST_EVENTS <= self.now.rows().len() - self.rows_written

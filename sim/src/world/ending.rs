@@ -65,6 +65,10 @@ impl<C: Carrier> World<C> {
             return Ok(());
         }
         self.caught_up.get_or_insert(self.now.since(self.healed_at));
+        self.waits.check()?;
+        if self.lingers() {
+            return Ok(());
+        }
         self.trace.note(self.now, "the machine has caught up");
         self.phase = Phase::Stopping;
         self.ask_to_stop()
@@ -96,7 +100,8 @@ impl<C: Carrier> World<C> {
             self.close_the_books()?;
         }
         Err(self.missing.take().unwrap_or_else(|| {
-            Violation::of(Rule::O9Liveness, format!("healed at {healed}, and still in {phase:?}"))
+            let waits = &self.waits;
+            Violation::of(Rule::O9Liveness, format!("healed at {healed}, and still in {phase:?}: {waits}"))
         }))
     }
 
@@ -117,6 +122,8 @@ impl<C: Carrier> World<C> {
             sources: &self.sources,
             has_other_filter: self.faults.has_fired(Fault::FilterChange),
         };
-        self.oracle.close(&closing)
+        self.oracle.close(&closing)?;
+        self.keep();
+        self.reference.close(self.sink.disk())
     }
 }

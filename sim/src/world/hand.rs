@@ -1,6 +1,7 @@
 //! How an input is handed to the machine, and how its effects are carried out.
 
 use highwater_core::effect::Effect;
+use highwater_core::event::Payload;
 use highwater_core::{Input, time::Now};
 
 use super::World;
@@ -14,6 +15,7 @@ use crate::sink::Job;
 impl<C: Carrier> World<C> {
     /// Hands in news that the machine is waiting for, and carries out what it says.
     pub(super) fn hand(&mut self, input: Input<C::Payload>) -> Result<(), Violation> {
+        let twice = (self.doubles() && can_come_twice(&input)).then(|| input.clone());
         let again = self.again(&input);
         self.steps += 1;
         let kind = Kind::of(&input);
@@ -25,8 +27,12 @@ impl<C: Carrier> World<C> {
         self.trace.turn(self.now, self.faults.fired());
         self.trace.input(now, &input);
         self.oracle.input(now, &input)?;
+        self.reference.input(&input, self.sink.disk())?;
         self.host.hand(now, input);
         self.carry_out(now, kind)?;
+        if let Some(input) = twice.filter(|_| self.host.life().is_some()) {
+            self.hand_late(input)?;
+        }
         match again {
             Some((input, record)) if self.host.life().is_some() => {
                 self.faults.note(self.now, record);
@@ -80,6 +86,8 @@ impl<C: Carrier> World<C> {
             self.trace.effect(&effect);
             self.recorder.effect(&effect);
             self.oracle.effect(now, &effect)?;
+            self.reference.effect(&effect);
+            self.outline(&effect);
             self.perform(effect);
             self.effects += 1;
             if let Some(record) = self.midway.strikes(self.effects)
@@ -126,18 +134,22 @@ impl<C: Carrier> World<C> {
 
     /// A copy of the news, if it is of those that may come twice, and does.
     fn again(&mut self, input: &Input<C::Payload>) -> Option<(Input<C::Payload>, Record)> {
-        let can_be = match input {
-            Input::Opened { .. }
-            | Input::Closed { .. }
-            | Input::Loaded { .. }
-            | Input::Appended { .. }
-            | Input::Flushed { .. } => true,
-            Input::Timeout | Input::Received { .. } | Input::Heard { .. } | Input::StopRequested => false,
-        };
-        if !can_be {
+        if !can_come_twice(input) {
             return None;
         }
         self.news += 1;
         self.doubled.strikes(self.news).map(|record| (input.clone(), record))
+    }
+}
+
+/// Whether it answers something, and could be told once more.
+fn can_come_twice<P: Payload>(input: &Input<P>) -> bool {
+    match input {
+        Input::Opened { .. }
+        | Input::Closed { .. }
+        | Input::Loaded { .. }
+        | Input::Appended { .. }
+        | Input::Flushed { .. } => true,
+        Input::Timeout | Input::Received { .. } | Input::Heard { .. } | Input::StopRequested => false,
     }
 }

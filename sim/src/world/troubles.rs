@@ -1,7 +1,7 @@
 //! What goes wrong by the clock: to the process, to its house, to the sources.
 
 use highwater_core::serve::Wire;
-use highwater_core::time::{Duration, Instant, Now};
+use highwater_core::time::{Duration, Instant};
 
 use super::due::Due;
 use super::{Phase, World};
@@ -129,7 +129,7 @@ impl<C: Carrier> World<C> {
         let known = self.score.as_ref().and_then(|score| score.lives.get(self.host.lives() as usize));
         config.seed = known.map_or_else(|| self.draws.stream(Site::Life, life).next(), |known| known.seed);
         config.filter = shape::hash(self.host.filter);
-        let began = Now { monotonic: Instant::ZERO, wall: self.host.wall.at(self.now) };
+        let began = self.host.first(self.now);
         self.trace.begin(self.now, &config, began);
         self.oracle.begin_life(&config, began);
         self.host.start(config, self.now);
@@ -177,7 +177,10 @@ impl<C: Carrier> World<C> {
         if let Some(current) = lost {
             current.stage = Stage::Silent;
         }
-        self.host.release(self.now);
+        if let Some(until) = self.host.release(self.now) {
+            // What had come meanwhile waits no longer for a process that is awake.
+            self.agenda.hasten(until, self.now, Due::is_local);
+        }
         if self.host.life().is_none() {
             self.agenda.put(self.now, Due::Start);
         }

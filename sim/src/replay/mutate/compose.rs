@@ -366,6 +366,7 @@ impl Composer {
             chance: Chance::Keyed,
             shape,
             faults: distinct(self.faults),
+            change: None,
             score: Some(Arc::new(self.score)),
         };
         Ok(Composed { plan, is_simulated: false, events: ids.len() as u64, told: Arc::new(self.told) })
