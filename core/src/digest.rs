@@ -34,9 +34,7 @@ impl Digest {
         };
         // Sixteen at a time; the last ones may be taken twice, which the length makes up for.
         let mut rest = bytes;
-        while let Some((words, behind)) = rest.split_first_chunk()
-            && !behind.is_empty()
-        {
+        while let Some((words, behind)) = rest.split_first_chunk().filter(|(_, behind)| !behind.is_empty()) {
             (hash, rest) = (hash.and_words(*words), behind);
         }
         hash.and_words(*last_two)
