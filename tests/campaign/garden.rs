@@ -1,7 +1,7 @@
 //! A copy of the core and the simulator, to put bugs into: built once, and again in seconds for each bug.
 
 use std::fs::File;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -133,7 +133,7 @@ impl Garden {
     }
 
     /// Where it is.
-    pub fn tree(&self) -> &FilePath {
+    pub fn tree(&self) -> &Path {
         &self.tree
     }
 
@@ -141,7 +141,7 @@ impl Garden {
     ///
     /// # Errors
     /// Where the outer result fails, the patch does not fit; where the inner one does, what it makes is no program.
-    pub fn plant(&self, patch: &FilePath) -> Result<Result<Duration, Failure>, Failure> {
+    pub fn plant(&self, patch: &Path) -> Result<Result<Duration, Failure>, Failure> {
         git_apply(&self.tree, patch, &[])?;
         let begun = Instant::now();
         let built = self.build();
@@ -172,7 +172,7 @@ impl Garden {
 
     /// Lets the exhaustive search of a small world look for what was planted last; `world` is what is said to it. Gives
     /// the shortest of the shortest paths, if there is one.
-    pub fn search(&self, world: &str) -> Result<Option<Path>, Failure> {
+    pub fn search(&self, world: &str) -> Result<Option<ShortestPath>, Failure> {
         let told: Vec<&str> = core::iter::once("search").chain(world.split_whitespace()).collect();
         let said = self.simulate(SIMULATOR, &told, PATIENCE_SEARCH)?;
         let paths = said.text.split("search failed at step ").skip(1).filter_map(path);
@@ -196,7 +196,7 @@ impl Garden {
     }
 
     /// Runs a plan with what was planted last. What it saw broken, if it failed.
-    pub fn replay(&self, plan: &FilePath) -> Result<Option<String>, Failure> {
+    pub fn replay(&self, plan: &Path) -> Result<Option<String>, Failure> {
         let plan = plan.canonicalize()?;
         let told = ["run", "--plan", plan.to_str().ok_or("a path that is not text")?];
         let said = self.simulate(SIMULATOR, &told, PATIENCE)?;
@@ -271,7 +271,7 @@ impl Garden {
 
 /// A shortest path to a broken rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path {
+pub struct ShortestPath {
     /// How long it is.
     pub steps: u64,
     /// How many of its steps are faults.
@@ -281,11 +281,11 @@ pub struct Path {
 }
 
 /// The path that a search tells of: how long it is and what it breaks, and further down `13 steps, 2 faults; …`.
-fn path(told: &str) -> Option<Path> {
+fn path(told: &str) -> Option<ShortestPath> {
     let (steps, verdict) = told.split_once(": ")?;
     let faults = told.lines().find_map(|line| line.split_once(" steps, ")?.1.split_once(" faults; "))?.0;
     let rule = verdict.split(':').next()?.to_owned();
-    Some(Path { steps: steps.parse().ok()?, faults: faults.parse().ok()?, rule })
+    Some(ShortestPath { steps: steps.parse().ok()?, faults: faults.parse().ok()?, rule })
 }
 
 /// A failure made small.
@@ -337,7 +337,7 @@ enum End {
 
 /// Outside of any repository, so that neither its state nor what it ignores matters. One line around a change is enough
 /// to know the place by: what is changed nearby is no concern of the bug's.
-pub(crate) fn git_apply(tree: &FilePath, patch: &FilePath, how: &[&str]) -> Result<(), Failure> {
+pub(crate) fn git_apply(tree: &Path, patch: &Path, how: &[&str]) -> Result<(), Failure> {
     let mut git = Command::new("git");
     git.args(["apply", "-C1"]).args(how).arg(patch).current_dir(tree).env("GIT_DIR", "/nonexistent");
     succeeds(&git.output()?, &format!("{} does not fit the sources any more, renew it", patch.display()))
@@ -350,7 +350,7 @@ pub(crate) fn succeeds(output: &Output, what_else: &str) -> Result<(), Failure> 
     Err(format!("{what_else}:\n{}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
-fn copy_folder(from: &FilePath, to: &FilePath) -> Result<(), Failure> {
+fn copy_folder(from: &Path, to: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
@@ -366,7 +366,7 @@ fn copy_folder(from: &FilePath, to: &FilePath) -> Result<(), Failure> {
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
-    FilePath::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// A folder of this name in the target folder that this program was built into.
@@ -378,13 +378,13 @@ pub fn beside_this_program(name: &str) -> Result<PathBuf, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Find, Path, counts, path, survival};
+    use super::{Find, ShortestPath, counts, path, survival};
 
     #[test]
     fn a_path_is_read_from_its_story() {
         let said = "13: O1 no loss: e1 is nowhere, and on no record\nThe rule: every owed event is stored.\n\
                     13 steps, 2 faults; no shorter path within the bounds breaks a rule.\n";
-        assert_eq!(path(said), Some(Path { steps: 13, faults: 2, rule: "O1 no loss".to_owned() }));
+        assert_eq!(path(said), Some(ShortestPath { steps: 13, faults: 2, rule: "O1 no loss".to_owned() }));
         assert_eq!(path(""), None);
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::Failure;
 use crate::bugs::{folder, lines};
-use crate::garden::{Garden, Path};
+use crate::garden::{Garden, ShortestPath};
 
 /// The worlds in which a bug is looked for, one after the other: the smallest first, and one for each thing that only
 /// some have.
@@ -36,7 +36,7 @@ pub struct Searched {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
     /// A shortest path to it in that world.
-    pub path: Path,
+    pub path: ShortestPath,
     /// One of [`WORLDS`].
     pub world: String,
 }
@@ -82,14 +82,14 @@ impl Searched {
         }
         let (steps, faults) = (steps.parse().ok()?, words.next()?.parse().ok()?);
         let (rule, world) = (words.next()?.to_owned(), words.next()?.to_owned());
-        Some(Self { name, found: Ok(Hit { path: Path { steps, faults, rule }, world }) })
+        Some(Self { name, found: Ok(Hit { path: ShortestPath { steps, faults, rule }, world }) })
     }
 
     /// As `searched.txt` has it.
     pub fn line(&self) -> String {
         let name = &self.name;
         match &self.found {
-            Ok(Hit { path: Path { steps, faults, rule }, world }) => {
+            Ok(Hit { path: ShortestPath { steps, faults, rule }, world }) => {
                 format!("{name:<52}  {steps:>5}  {faults:>6}  {rule:<18}  {world}")
             }
             Err(why) => format!("{name:<52}  {:>5}  {why}", "-"),
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_read_again() {
-        let path = Path { steps: 9, faults: 2, rule: "O1 no loss".to_owned() };
+        let path = ShortestPath { steps: 9, faults: 2, rule: "O1 no loss".to_owned() };
         let world = WORLDS[1].to_owned();
         for found in [Ok(Hit { path, world }), Err("there is no filter in this world".to_owned())] {
             let searched = Searched { name: "h-a1-a-stop".to_owned(), found };
