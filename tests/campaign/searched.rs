@@ -9,11 +9,12 @@ use crate::garden::{Garden, ShortestPath};
 
 /// The worlds in which a bug is looked for, one after the other: the smallest first, and one for each thing that only
 /// some have.
-pub const WORLDS: [&str; 5] = [
+pub const WORLDS: [&str; 6] = [
     "--events 2 --faults 2",
     "--events 2 --faults 2 --sources 2",
     "--events 2 --faults 2 --tip",
     "--events 2 --faults 2 --batch-delay 500ms",
+    "--events 3 --faults 2",
     "--events 2 --faults 3",
 ];
 

@@ -126,7 +126,7 @@ impl Turn<'_> {
                 Ok(())
             }
             Act::Forget | Act::ForgetUnheard | Act::ForgetAside => {
-                self.lose_history(act);
+                self.lose(act);
                 Ok(())
             }
             Act::Rebuild => self.rebuild(),
@@ -246,7 +246,7 @@ impl Turn<'_> {
     }
 
     /// A source can no longer tell what it told, and so cannot any if one event more happened that nobody heard.
-    fn lose_history(&mut self, act: Act) {
+    fn lose(&mut self, act: Act) {
         let (here, sources) = (self.scene.source(), usize::from(self.model.bounds.sources));
         let server = &mut self.scene.server;
         if act == Act::ForgetUnheard {

@@ -1,6 +1,5 @@
 //! What must hold at every step, from inputs and effects alone, with no more memory than a state can carry.
 
-use highwater_core::Config;
 use highwater_core::closure::CloseReason;
 use highwater_core::cursor::{CursorKind, Place};
 use highwater_core::effect::{Notice, Outcome};
@@ -10,6 +9,7 @@ use highwater_core::scope::{Scope, SourceId};
 use highwater_core::serve::Wire;
 use highwater_core::sink::{Append, Appended, Content, DeadLetter};
 use highwater_core::time::{Duration, Instant};
+use highwater_core::{Config, Phase};
 
 use super::bounds::{Bounds, Feed, Mishap};
 use super::ledger::{Attempt, Handed, Ledger};
@@ -270,7 +270,7 @@ fn is_told_old(scene: &Scene, scope: Scope, said: Said) -> bool {
     }
 }
 
-/// O10, O12: a process ends when it was asked to, or when another writer is there.
+/// O10, O12, O17: a process ends when it was asked to, or when another writer is there, and says that it has.
 pub(super) fn check_stop(scene: &Scene, outcome: Outcome, bounds: &Bounds) -> Result<(), Violation> {
     let is_due = match outcome {
         Outcome::Stopped => {
@@ -282,6 +282,8 @@ pub(super) fn check_stop(scene: &Scene, outcome: Outcome, bounds: &Bounds) -> Re
         Outcome::AllFatal => scene.spent.of(Mishap::Fatal) >= bounds.sources,
         Outcome::Idle | Outcome::GaveUp | Outcome::Corrupt => false,
     };
+    let phase = scene.machine.as_ref().map(|machine| machine.status().phase);
+    must(phase == Some(Phase::Stopped), Rule::O17Status, || format!("says of its end: {phase:?}"))?;
     must(is_due, Rule::O10Stop, || {
         format!("ends as {outcome:?} with {} things waiting", scene.ledger.waiting.all().len())
     })

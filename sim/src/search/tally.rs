@@ -23,7 +23,7 @@ impl Findings {
     /// The rate, where there was time enough to tell.
     fn pace(&self) -> String {
         const LEAST: Duration = Duration::from_millis(20);
-        if self.cost < LEAST { "who knows how many".to_owned() } else { grouped(self.rate()) }
+        if self.cost < LEAST { "too few to tell how many".to_owned() } else { grouped(self.rate()) }
     }
 }
 
