@@ -15,7 +15,8 @@ fn trace(seed: u64) -> Vec<Value> {
 }
 
 fn text(lines: &[Value]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    lines.join("\n")
 }
 
 /// Adds so much to every number of that name.

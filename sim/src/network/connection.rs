@@ -24,6 +24,9 @@ use crate::truth::{Audience, Filter, Nature, Truth};
 /// only while the two differ by less than this: well within the margin of 5 s, less the second that is lost.
 pub(crate) const CLOCK_TRUST: Duration = Duration::from_secs(3);
 
+/// A server that has something to say of its own accord says so within this time, however a recorded one went on.
+const FIRST_WORD_MAX: Duration = Duration::from_secs(1);
+
 /// The older server goes live with what happened in the last second, and loses or mixes up no more than that.
 const CUTOVER_SPAN: Duration = Duration::from_secs(1);
 
@@ -182,9 +185,11 @@ impl Connection {
             Some(told) => told + self.fate.latency,
             None => now,
         };
-        // What a server says first of its own accord is in no score, and waits for nothing.
-        let is_scored = !matches!(self.queue.front(), Some(Queued::Outdated));
-        let known = self.course.reads_at().filter(|known| is_scored && now < *known);
+        let known = self.course.reads_at().filter(|known| now < *known);
+        // What a server says of its own accord, it says first, and not after a silence that was another's.
+        let is_late = |known: &Instant| FIRST_WORD_MAX < known.since(now);
+        let is_own_word = matches!(self.queue.front(), Some(Queued::Outdated));
+        let known = known.filter(|known| !(is_own_word && is_late(known)));
         let paced = if told.is_none() { now + self.fate.pace } else { now };
         Some(at.max(known.unwrap_or(paced)).max(self.stalled_until).max(now + Duration::from_micros(1)))
     }
