@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::program::{Running, cargo_build};
+use crate::told::{ShortestPath, Shrunk, counts, path, survival};
 
 /// The simulator, below a tree's target folder.
 const SIMULATOR: &str = "target/quick/highwater-sim";
@@ -91,7 +92,8 @@ impl Find {
     /// The first seed that failed, as the simulator tells of it.
     fn parse(said: &str) -> Option<Self> {
         said.lines().find_map(|line| {
-            let (seed, rest) = line.strip_prefix("seed ")?.split_once(" failed at step ")?;
+            let (case, rest) = line.strip_prefix("case `")?.split_once("` failed at step ")?;
+            let seed = case.strip_prefix("wire ").unwrap_or(case);
             let (_, verdict) = rest.split_once(": ")?;
             Some(Self { seed: seed.parse().ok()?, verdict: verdict.to_owned() })
         })
@@ -269,56 +271,6 @@ impl Garden {
     }
 }
 
-/// A shortest path to a broken rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShortestPath {
-    /// How long it is.
-    pub steps: u64,
-    /// How many of its steps are faults.
-    pub faults: u64,
-    /// The rule.
-    pub rule: String,
-}
-
-/// The path that a search tells of: how long it is and what it breaks, and further down `13 steps, 2 faults; …`.
-fn path(told: &str) -> Option<ShortestPath> {
-    let (steps, verdict) = told.split_once(": ")?;
-    let faults = told.lines().find_map(|line| line.split_once(" steps, ")?.1.split_once(" faults; "))?.0;
-    let rule = verdict.split(':').next()?.to_owned();
-    Some(ShortestPath { steps: steps.parse().ok()?, faults: faults.parse().ok()?, rule })
-}
-
-/// A failure made small.
-#[derive(Clone, Debug)]
-pub struct Shrunk {
-    /// Faults that are left.
-    pub faults: u64,
-    /// Steps that are left.
-    pub steps: u64,
-    /// How long it took, in milliseconds.
-    pub millis: u64,
-    /// What is left.
-    pub plan: String,
-    /// Of the runs in which one fault was switched off, how many still failed, and how many there were.
-    pub survival: Option<(u64, u64)>,
-}
-
-/// The numbers in `With one fault switched off, 30 of 32 runs still fail this way.`
-fn survival(line: &str) -> Option<(u64, u64)> {
-    let (failed, rest) = line.strip_prefix("With one fault switched off, ")?.split_once(" of ")?;
-    Some((failed.parse().ok()?, rest.split_once(' ')?.0.parse().ok()?))
-}
-
-/// The numbers in `Seed 1, machine: 4 of 55 faults and 24 of 430 steps are left after 459 runs in 0.1 s.`
-fn counts(line: &str) -> Option<(u64, u64, u64)> {
-    let (_, rest) = line.split_once(": ")?;
-    let (faults, rest) = rest.split_once(" of ")?;
-    let (steps, rest) = rest.split_once(" faults and ")?.1.split_once(" of ")?;
-    let (secs, tenths) = rest.split_once(" runs in ")?.1.strip_suffix(" s.")?.split_once('.')?;
-    let millis = secs.parse::<u64>().ok()? * 1_000 + tenths.parse::<u64>().ok()? * 100;
-    Some((faults.parse().ok()?, steps.parse().ok()?, millis))
-}
-
 /// What a simulator said, and how it ended.
 struct Said {
     end: End,
@@ -378,31 +330,14 @@ pub fn beside_this_program(name: &str) -> Result<PathBuf, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Find, ShortestPath, counts, path, survival};
-
-    #[test]
-    fn a_path_is_read_from_its_story() {
-        let said = "13: O1 no loss: e1 is nowhere, and on no record\nThe rule: every owed event is stored.\n\
-                    13 steps, 2 faults; no shorter path within the bounds breaks a rule.\n";
-        assert_eq!(path(said), Some(ShortestPath { steps: 13, faults: 2, rule: "O1 no loss".to_owned() }));
-        assert_eq!(path(""), None);
-    }
-
-    #[test]
-    fn what_is_left_of_a_case_is_read_from_its_story() {
-        let said = "Seed 1, machine: 4 of 55 faults and 24 of 430 steps are left after 459 runs in 0.1 s.";
-        assert_eq!(counts(said), Some((4, 24, 100)));
-        assert_eq!(counts("Seed 1, machine: this run does not fail"), None);
-        let said = "With one fault switched off, 30 of 32 runs still fail this way.";
-        assert_eq!((survival(said), survival("With nothing")), (Some((30, 32)), None));
-    }
+    use super::Find;
 
     #[test]
     fn a_find_is_the_first_seed_that_failed() {
         let said = "  120ms opened #1\n\
-                    seed 57 failed at step 1091: O11 silence: #3 is silent: for 25s\n\
-                    repeat: highwater-sim run --seeds 1 --from 57 --mode machine --trace\n\
-                    seed 60 failed at step 8: O1 no loss: e4\n\
+                    case `wire 57` failed at step 1091: O11 silence: #3 is silent: for 25s\n\
+                    repeat: highwater-sim run --case \"wire 57\" --trace\n\
+                    case `60` failed at step 8: O1 no loss: e4\n\
                     seeds      98 held, 2 failed, 1 run twice\n";
         let find = Find::parse(said).expect("a seed failed");
         assert_eq!((find.seed, find.rule()), (57, "O11 silence"));

@@ -15,6 +15,7 @@ pub mod rounds;
 pub mod search;
 pub mod searched;
 pub mod stall;
+pub mod told;
 pub mod truth;
 
 /// Why a campaign could not be run to its end; for the person who started it.

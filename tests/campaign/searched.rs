@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use crate::Failure;
 use crate::bugs::{folder, lines};
-use crate::garden::{Garden, ShortestPath};
+use crate::garden::Garden;
+use crate::told::ShortestPath;
 
 /// The worlds in which a bug is looked for, one after the other: the smallest first, and one for each thing that only
 /// some have.
