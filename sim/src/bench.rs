@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use crate::carrier::{Carrier, Direct, Wired};
 use crate::cpu;
-use crate::generator::{Case, Made};
-use crate::mode::Mode;
+use crate::generator::Made;
 use crate::trace::Trace;
 use crate::world::World;
 
@@ -105,7 +104,7 @@ fn run_again<C: Carrier>(carrier: C, seed: u64, tally: &mut Tally) {
 
 fn world<C: Carrier>(carrier: C, seed: u64) -> World<C> {
     // The carrier says what is carried.
-    World::made(carrier, Made::of(&Case::of_seed(seed, Mode::Machine)), Trace::none())
+    World::made(carrier, Made::of_seed(seed), Trace::none())
 }
 
 #[cfg(test)]

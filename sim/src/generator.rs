@@ -20,7 +20,7 @@ mod swizzle;
 use highwater_core::time::Instant;
 
 use crate::draw::{Chance, Draws, Site, Stream};
-use crate::faults::{Mix, Record};
+use crate::faults::{Firing, Mix, Record};
 use crate::mode::Mode;
 use crate::plan::Plan;
 use crate::shape::Shape;
@@ -59,16 +59,22 @@ pub(crate) struct Made {
 }
 
 impl Made {
-    /// The run of a case.
-    pub(crate) fn of(case: &Case) -> Self {
+    /// The run of a seed.
+    pub(crate) fn of_seed(seed: u64) -> Self {
+        let draws = Draws::new(seed);
+        Self::from_mix(seed, Shape::drawn(draws), Mix::of_seed(draws))
+    }
+
+    /// The run of a case; `run` says what goes wrong in another one, where this one branches off from that.
+    pub(crate) fn of(case: &Case, run: &dyn Fn(&Case) -> Vec<Firing>) -> Self {
         let draws = Draws::new(case.seed);
         let chance = draws.stream(Site::Generator, 0);
         match &case.generator {
-            Generator::Mix => Self::from_mix(case.seed, Shape::drawn(draws), Mix::of_seed(draws)),
+            Generator::Mix => Self::of_seed(case.seed),
             Generator::Pair(pair) => Self::from_mix(case.seed, Shape::drawn(draws), pair.mix(draws, chance)),
             Generator::Points => points::made(case.seed, chance),
             Generator::Swizzle => swizzle::made(case.seed, chance),
-            Generator::Branch(base) => base.made(draws, chance),
+            Generator::Branch(base) => base.made(draws, chance, run),
         }
     }
 

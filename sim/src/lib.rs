@@ -29,6 +29,7 @@ mod draw;
 mod explore;
 mod faults;
 mod generator;
+mod grouped;
 mod hash;
 mod healing;
 mod host;

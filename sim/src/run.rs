@@ -165,7 +165,7 @@ pub(crate) fn plan_of(ended: &Ended) -> Plan {
 
 /// Runs a case.
 pub(crate) fn generated(case: &Case, trace: Trace) -> Ended {
-    let made = Made::of(case);
+    let made = Made::of(case, &|case| generated(case, Trace::none()).fired);
     let base = made.plan(case.mode);
     match case.mode {
         Mode::Machine => ended(World::made(Direct, made, trace), base),
@@ -297,13 +297,11 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", lanes(&self.lines))?;
         writeln!(f, "case `{}` failed at step {}: {}", self.case, self.step, self.violation)?;
-        match self.plan.change() {
-            None => write!(f, "repeat: highwater-sim run --case \"{}\" --trace", self.case),
-            Some(_) => {
-                let (seed, mode) = (self.case.seed, self.case.mode.name());
-                write!(f, "repeat: highwater-sim run --seeds 1 --from {seed} --mode {mode} --metamorphic")
-            }
+        if self.plan.change().is_none() {
+            return write!(f, "repeat: highwater-sim run --case \"{}\" --trace", self.case);
         }
+        let (seed, mode) = (self.case.seed, self.case.mode.name());
+        write!(f, "repeat: highwater-sim run --seeds 1 --from {seed} --mode {mode} --metamorphic")
     }
 }
 

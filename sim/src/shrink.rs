@@ -289,7 +289,7 @@ impl<R: Fn(&Plan, Trace) -> Ended> Search<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generator::{Case, Made};
+    use crate::generator::Made;
     use crate::mode::Mode;
     use crate::run::{ended, plan_of};
     use crate::world::World;
@@ -304,7 +304,7 @@ mod tests {
     /// Plans of seeds that fail with the bug.
     fn failing() -> impl Iterator<Item = Plan> {
         (0..).filter_map(|seed| {
-            let made = Made::of(&Case::of_seed(seed, Mode::Machine));
+            let made = Made::of_seed(seed);
             let base = made.plan(Mode::Machine);
             let mut world = World::made(crate::carrier::Direct, made, Trace::none());
             world.sabotage();

@@ -17,7 +17,7 @@ use highwater_core::dialect::jetstream::Jetstream;
 use highwater_core::sink::Sink;
 
 use crate::carrier::Wired;
-use crate::generator::{Case, Made};
+use crate::generator::Made;
 use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
 use crate::plan::Plan;
@@ -198,7 +198,7 @@ impl Trial {
     }
 
     fn drawn(&self, seed: u64) -> Ended {
-        let made = Made::of(&Case::of_seed(seed, Mode::Wire));
+        let made = Made::of_seed(seed);
         let base = made.plan(Mode::Wire);
         self.ended(World::made(Wired::new(), made, Trace::none()), base)
     }

@@ -32,7 +32,8 @@ impl Atlas {
         lines.extend(self.deed_lines());
         lines.extend(self.fault_lines());
         lines.extend(self.sometimes_lines());
-        lines.iter().map(|line| format!("{line}\n")).collect()
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        lines.join("\n") + "\n"
     }
 
     fn transition_lines(&self) -> impl Iterator<Item = serde_json::Value> {

@@ -6,7 +6,7 @@ use super::atlas::{Atlas, cell};
 use super::kind::stand_name;
 use super::{PHASES, STANDS, Sometimes};
 use crate::faults::Fault;
-use crate::report::grouped;
+use crate::grouped::grouped;
 
 /// A line for each class of things: how many were seen, and how many were not.
 impl fmt::Display for Atlas {

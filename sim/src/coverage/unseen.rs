@@ -26,7 +26,7 @@ impl Seen {
 
     /// How many things no run has shown that the next million runs would show at the pace of today: it slows down.
     pub fn new_in_a_million(&self) -> u64 {
-        if self.runs == 0 { 0 } else { self.once.saturating_mul(1_000_000) / self.runs }
+        self.once.saturating_mul(1_000_000).checked_div(self.runs).unwrap_or(0)
     }
 
     /// At least so many more there are.

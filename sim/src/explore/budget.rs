@@ -142,7 +142,9 @@ mod tests {
         let [mix, .., branch] = counts(&budget);
         assert!(LEAST as usize <= mix && 60 < branch, "{mix} {branch}");
         for _ in 0..300 {
-            Way::ALL.into_iter().for_each(|way| budget.note(way, &Novel::default(), 100_000));
+            for way in Way::ALL {
+                budget.note(way, &Novel::default(), 100_000);
+            }
             budget.close();
         }
         assert!(counts(&budget)[4] < 40, "{:?}", counts(&budget));

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::Explored;
-use crate::report::grouped;
+use crate::grouped::grouped;
 
 impl fmt::Display for Explored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

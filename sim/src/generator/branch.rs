@@ -10,8 +10,6 @@ use highwater_core::time::{Duration, Instant};
 use super::{Case, Generator, Made};
 use crate::draw::{Draws, Stream};
 use crate::faults::{Firing, Mix};
-use crate::run::generated;
-use crate::trace::Trace;
 
 /// So long the world is not healed after the moment, at least: something has to come of it.
 const AFTER: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(300));
@@ -64,13 +62,13 @@ impl Base {
     }
 
     /// The run so far, and a mix of the seed of `draws` from then on, for a while at least.
-    pub(super) fn made(&self, draws: Draws, mut chance: Stream) -> Made {
+    pub(super) fn made(&self, draws: Draws, mut chance: Stream, run: &dyn Fn(&Case) -> Vec<Firing>) -> Made {
         let fired = match &self.fired {
             Some(fired) => Arc::clone(fired),
-            None => generated(&self.case, Trace::none()).fired.into(),
+            None => run(&self.case).into(),
         };
         let so_far = fired.iter().filter(|firing| firing.at <= self.until).map(|firing| firing.record);
-        let mut base = Made::of(&self.case);
+        let mut base = Made::of(&self.case, run);
         let later = self.until + chance.span(AFTER.0, AFTER.1);
         base.shape.weather = base.shape.weather.healed_at(base.shape.weather.heals_at.max(later));
         Made {

@@ -1,5 +1,5 @@
 //! Everybody is stopped, one after the other, and they come back in another order: sources, the sink, the process and its
-//! house. What was learned from one of them is old by the time that the next one answers (FoundationDB's "swizzle").
+//! house. What was learned from one of them is old by the time that the next one answers (the "swizzle" of `FoundationDB`).
 
 use highwater_core::time::Instant;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::bounds::Mishap;
 use super::explore::Findings;
 use crate::cpu;
-use crate::report::grouped;
+use crate::grouped::grouped;
 
 impl Findings {
     /// Transitions a second of one core.

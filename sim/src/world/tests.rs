@@ -2,8 +2,6 @@
 
 use super::*;
 use crate::carrier::Direct;
-use crate::generator::Case;
-use crate::mode::Mode;
 
 /// Runs a world whose sink has a bug, asking for chance at a new place now and then, or not. What it ended with.
 fn run(mut world: World<Direct>, asks: bool) -> (Option<Violation>, u64) {
@@ -23,7 +21,7 @@ fn nobody_is_held_up_in_a_healed_world() {
     // What had come for a process that slept waited for the end of a sleep that healing had cut short: for up to a
     // quarter of an hour, in which an awake machine was told nothing.
     for seed in [1_241, 1_305, 1_340] {
-        let made = Made::of(&Case::of_seed(seed, Mode::Machine));
+        let made = Made::of_seed(seed);
         let mut world = World::made(Direct, made, Trace::none());
         assert_eq!(world.run(), Ok(()), "{seed}");
         let after = world.caught_up().map(|caught_up| caught_up.after);
@@ -33,7 +31,7 @@ fn nobody_is_held_up_in_a_healed_world() {
 
 #[test]
 fn failing_seeds_survive_a_place_where_chance_was_not_asked_for_before() {
-    let made = |seed| Made::of(&Case::of_seed(seed, Mode::Machine));
+    let made = |seed| Made::of_seed(seed);
     let world = |seed| World::made(Direct, made(seed), Trace::none());
     let failing = (0..).map(|seed| (seed, run(world(seed), false))).filter(|(_, (end, _))| end.is_some());
     for (seed, ended) in failing.take(200) {
