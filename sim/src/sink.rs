@@ -346,7 +346,8 @@ impl<P: Told + PartialEq> Worker<P> {
         }
     }
 
-    fn is_theirs(&self) -> bool {
+    /// Whether somebody else's is used, which has a judge of its own.
+    pub(crate) fn is_theirs(&self) -> bool {
         matches!(self.store, Store::Theirs(_))
     }
 

@@ -124,6 +124,6 @@ impl<C: Carrier> World<C> {
         };
         self.oracle.close(&closing)?;
         self.keep();
-        self.reference.close(self.sink.disk())
+        if self.sink.is_theirs() { Ok(()) } else { self.reference.close(self.sink.disk()) }
     }
 }

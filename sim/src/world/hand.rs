@@ -27,7 +27,9 @@ impl<C: Carrier> World<C> {
         self.trace.turn(self.now, self.faults.fired());
         self.trace.input(now, &input);
         self.oracle.input(now, &input)?;
-        self.reference.input(&input, self.sink.disk())?;
+        if !self.sink.is_theirs() {
+            self.reference.input(&input, self.sink.disk())?;
+        }
         self.host.hand(now, input);
         self.carry_out(now, kind)?;
         if let Some(input) = twice.filter(|_| self.host.life().is_some()) {
