@@ -154,9 +154,7 @@ struct Head<'a> {
 pub(crate) fn decode(frame: &[u8]) -> Result<Said, String> {
     let text = text_of(frame)?;
     let inner = text.strip_prefix(r#"{"$type":"message","payload":"#).and_then(|rest| rest.strip_suffix('}'));
-    if let Some(raw) = inner
-        && let Some(payload) = Payload::scan(raw)
-    {
+    if let Some((raw, payload)) = inner.and_then(|raw| Some((raw, Payload::scan(raw)?))) {
         return known(text, raw, payload).map_err(|why| format!("payload: {why}"));
     }
     check_depth(text)?;
