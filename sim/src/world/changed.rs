@@ -93,7 +93,9 @@ impl<C: Carrier> World<C> {
         let number = number.map(|current| current.number);
         let has_time = self.now + LEFT < self.shape.weather.ends_at && self.phase == Phase::Liveness;
         let is_idle = !self.sink.is_busy() && self.sink.is_written() && self.is_proved();
-        let is_quiet = number.is_some() && has_time && is_idle;
+        // A server that goes by times it gave out twice tells another story to whoever asks a second later.
+        let is_steady = !self.faults.has_fired(Fault::ServerClockStep);
+        let is_quiet = number.is_some() && has_time && is_idle && is_steady;
         let Some(quiet) = &mut self.changed.quiet else { return false };
         match &mut quiet.looks {
             None if !is_quiet => return false,

@@ -18,8 +18,9 @@ impl<C: Carrier> World<C> {
 
     fn wait(&mut self) -> Wait {
         use highwater_core::Phase;
-        let Some(life) = self.host.life() else { return Wait::Start };
-        let waiting = life.machine.status().waiting_events;
+        if self.host.life().is_none() {
+            return Wait::Start;
+        }
         if self.sink.is_busy() || !self.replies.is_empty() {
             return Wait::Sink;
         }
@@ -33,15 +34,21 @@ impl<C: Carrier> World<C> {
         let is_dead = self.network.current().is_some_and(|current| {
             current.stage == Stage::Silent || current.severed_at <= now || now < current.stalled_until
         });
-        match self.phase_of_machine {
+        let phase = self.phase_of_machine;
+        match phase {
             Phase::Waiting => Wait::Backoff,
             Phase::Connecting => Wait::Dial,
             Phase::Proving | Phase::Streaming | Phase::Paused if is_dead => Wait::Silence,
-            Phase::Proving | Phase::Streaming if waiting > 0 => Wait::Batch,
+            Phase::Proving | Phase::Streaming if self.has_waiting() => Wait::Batch,
             Phase::Proving | Phase::Streaming => Wait::Feed,
             Phase::Loading | Phase::Resting | Phase::Paused | Phase::Stopping | Phase::Stopped => {
                 Wait::Nothing
             }
         }
+    }
+
+    /// Whether something came that is not yet on its way into the sink.
+    fn has_waiting(&mut self) -> bool {
+        self.host.life().is_some_and(|life| life.machine.status().waiting_events > 0)
     }
 }
