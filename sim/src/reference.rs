@@ -12,8 +12,8 @@ use highwater_core::effect::Effect;
 use highwater_core::event::Item;
 use highwater_core::gap::{Gap, GapState};
 use highwater_core::number::{Op, Version};
-use highwater_core::scope::Scope;
-use highwater_core::sink::{Append, Appended, Content, Events, Loaded};
+use highwater_core::scope::{Scope, SourceId};
+use highwater_core::sink::{Append, Appended, Content, Loaded};
 
 use crate::carrier::Told;
 use crate::disk::{Disk, GapKey};
@@ -23,7 +23,7 @@ use crate::truth::EventId;
 
 /// What was said, what is stored, and how far that is.
 #[derive(Clone, Debug)]
-pub(crate) struct Reference<P: Told> {
+pub(crate) struct Reference {
     said: VecDeque<Said>,
     reached: [Cursor; 2],
     stored: Vec<bool>,
@@ -31,36 +31,43 @@ pub(crate) struct Reference<P: Told> {
     aside: BTreeSet<EventId>,
     gaps: BTreeMap<GapKey, Gap>,
     checkpoints: Scopes<(Version, Place)>,
-    asked: Option<Asked<P>>,
+    asked: Asked,
 }
 
-/// What the store was asked for and has not answered.
+/// What the store was last asked for.
 #[derive(Clone, Debug)]
-struct Asked<P> {
-    op: Op,
+struct Asked {
+    /// None once it is answered.
+    op: Option<Op>,
     scope: Scope,
-    events: Events<P>,
+    events: Vec<EventId>,
     aside: Vec<EventId>,
     gaps: Vec<Gap>,
     version: Version,
     place: Place,
 }
 
-impl<P: Told> Asked<P> {
-    fn of(append: &Append<P>) -> Self {
-        let aside = append.dead_letters.iter().filter_map(|letter| match &letter.content {
+impl Asked {
+    /// Nothing yet.
+    fn nothing() -> Self {
+        let scope = Scope { source: SourceId(0), kind: CursorKind::Time, incarnation: 0 };
+        let (events, aside, gaps) = (Vec::new(), Vec::new(), Vec::new());
+        Self { op: None, scope, events, aside, gaps, version: Version(0), place: Place::Tip }
+    }
+
+    /// This is asked for from now on; most appends fit where the last one was.
+    fn set<P: Told>(&mut self, append: &Append<P>) {
+        (self.op, self.scope) = (Some(append.op), append.scope);
+        (self.version, self.place) = (append.checkpoint.version, append.checkpoint.place);
+        self.events.clear();
+        self.events.extend(append.events.iter().map(|event| event.payload.id()));
+        self.aside.clear();
+        self.aside.extend(append.dead_letters.iter().filter_map(|letter| match &letter.content {
             Content::Event(event) => Some(event.payload.id()),
             Content::Frame(_) => None,
-        });
-        Self {
-            op: append.op,
-            scope: append.scope,
-            events: append.events.clone(),
-            aside: aside.collect(),
-            gaps: append.gaps.clone(),
-            version: append.checkpoint.version,
-            place: append.checkpoint.place,
-        }
+        }));
+        self.gaps.clear();
+        self.gaps.extend_from_slice(&append.gaps);
     }
 }
 
@@ -72,17 +79,26 @@ struct Said {
     is_wanted: bool,
 }
 
-impl<P: Told + PartialEq> Reference<P> {
+impl Reference {
     /// Nothing was said, and nothing is stored.
     pub(crate) fn new() -> Self {
         let (said, stored, checkpoints) = (VecDeque::new(), Vec::new(), Scopes::default());
         let (aside, gaps) = (BTreeSet::new(), BTreeMap::new());
-        Self { said, reached: [Cursor(0); 2], stored, count: 0, aside, gaps, checkpoints, asked: None }
+        Self {
+            said,
+            reached: [Cursor(0); 2],
+            stored,
+            count: 0,
+            aside,
+            gaps,
+            checkpoints,
+            asked: Asked::nothing(),
+        }
     }
 
     /// An append was answered for: this is the promise.
-    fn answered(&mut self, asked: &Asked<P>, disk: &Disk<P>) -> Result<(), Violation> {
-        asked.events.iter().for_each(|event| self.store(event.payload.id()));
+    fn answered<P: Told + PartialEq>(&mut self, asked: &Asked, disk: &Disk<P>) -> Result<(), Violation> {
+        asked.events.iter().for_each(|&id| self.store(id));
         self.aside.extend(&asked.aside);
         asked.gaps.iter().for_each(|gap| self.note(gap));
         self.pass();
@@ -105,17 +121,17 @@ impl<P: Told + PartialEq> Reference<P> {
     }
 
     /// The store shows what the append asked for, and no more.
-    fn check(&self, asked: &Asked<P>, disk: &Disk<P>) -> Result<(), Violation> {
+    fn check<P: Told + PartialEq>(&self, asked: &Asked, disk: &Disk<P>) -> Result<(), Violation> {
         let shown = disk.checkpoints().find(|(scope, _)| *scope == asked.scope);
         let is_it = shown.is_some_and(|(_, is)| (is.version, is.place) == (asked.version, asked.place));
         must(is_it, RULE, || format!("the store shows another checkpoint than it answered for: {shown:?}"))?;
-        let missing = asked.events.iter().find(|event| !disk.has(event.payload.id()));
+        let missing = asked.events.iter().find(|&&id| !disk.has(id));
         must(missing.is_none(), RULE, || "the store lacks what it answered for".to_owned())?;
         if asked.gaps.is_empty() { self.check_count(disk) } else { self.check_all(disk) }
     }
 
     /// The store shows all that was answered for, and no more.
-    fn check_all(&self, disk: &Disk<P>) -> Result<(), Violation> {
+    fn check_all<P: Told + PartialEq>(&self, disk: &Disk<P>) -> Result<(), Violation> {
         let shown = disk.gaps().filter(|gap| gap.state != GapState::Closed);
         must(!disk.compares() || shown.eq(self.gaps.values()), RULE, || {
             "the store shows other gaps than it answered for".to_owned()
@@ -123,7 +139,7 @@ impl<P: Told + PartialEq> Reference<P> {
         self.check_count(disk)
     }
 
-    fn check_count(&self, disk: &Disk<P>) -> Result<(), Violation> {
+    fn check_count<P: Told + PartialEq>(&self, disk: &Disk<P>) -> Result<(), Violation> {
         let (shown, known) = (disk.rows().len(), self.count);
         must(!disk.compares() || shown == known, RULE, || {
             format!("the store shows more events or fewer than it answered for: {shown} for {known}")
@@ -150,17 +166,23 @@ impl<P: Told + PartialEq> Reference<P> {
     }
 }
 
-impl<P: Told + PartialEq> Reference<P> {
+impl Reference {
     /// News is about to be handed in, while the store shows this.
-    pub(crate) fn input(&mut self, input: &Input<P>, disk: &Disk<P>) -> Result<(), Violation> {
+    pub(crate) fn input<P: Told + PartialEq>(
+        &mut self,
+        input: &Input<P>,
+        disk: &Disk<P>,
+    ) -> Result<(), Violation> {
         match input {
             Input::Received { items, .. } => items.iter().for_each(|item| self.hear(item)),
             Input::Appended { op, appended } => {
                 let is_open = matches!(appended, Appended::Conflict | Appended::Unknown);
-                let asked = self.asked.take_if(|asked| asked.op == *op && !is_open);
-                let is_stored = matches!(appended, Appended::Stored { .. });
-                if let Some(asked) = asked.filter(|_| is_stored) {
-                    return self.answered(&asked, disk);
+                if self.asked.op != Some(*op) || is_open {
+                    return Ok(());
+                }
+                self.asked.op = None;
+                if matches!(appended, Appended::Stored { .. }) {
+                    return self.settle(disk);
                 }
             }
             Input::Loaded { loaded: Ok(loaded), .. } => return self.load(loaded, disk),
@@ -176,9 +198,9 @@ impl<P: Told + PartialEq> Reference<P> {
     }
 
     /// An effect is about to be carried out.
-    pub(crate) fn effect(&mut self, effect: &Effect<P>) {
+    pub(crate) fn effect<P: Told>(&mut self, effect: &Effect<P>) {
         match effect {
-            Effect::Append(append) => self.asked = Some(Asked::of(append)),
+            Effect::Append(append) => self.asked.set(append),
             Effect::Open { .. } => {
                 self.said.clear();
                 self.reached = [Cursor(0); 2];
@@ -188,11 +210,11 @@ impl<P: Told + PartialEq> Reference<P> {
     }
 
     /// All that was said is stored, and the store shows it.
-    pub(crate) fn close(&mut self, disk: &Disk<P>) -> Result<(), Violation> {
+    pub(crate) fn close<P: Told + PartialEq>(&mut self, disk: &Disk<P>) -> Result<(), Violation> {
         self.pass();
         let left = self.said.front();
         must(left.is_none(), RULE, || format!("in the end something said is not stored: {left:?}"))?;
-        if self.asked.is_some() { Ok(()) } else { self.check_all(disk) }
+        if self.asked.op.is_some() { Ok(()) } else { self.check_all(disk) }
     }
 
     /// Whether a checkpoint stands at the furthest that was said on this connection.
@@ -201,7 +223,14 @@ impl<P: Told + PartialEq> Reference<P> {
         self.said.is_empty() && place == Place::Cursor(self.reached[scope.kind as usize])
     }
 
-    fn hear(&mut self, item: &Item<P>) {
+    fn settle<P: Told + PartialEq>(&mut self, disk: &Disk<P>) -> Result<(), Violation> {
+        let asked = core::mem::replace(&mut self.asked, Asked::nothing());
+        let settled = self.answered(&asked, disk);
+        self.asked = asked;
+        settled
+    }
+
+    fn hear<P: Told>(&mut self, item: &Item<P>) {
         let (event, is_wanted) = match item {
             Item::Event(event) => (event, true),
             Item::Filtered(event) | Item::Oversize(event, _) => (event, false),
@@ -213,14 +242,16 @@ impl<P: Told + PartialEq> Reference<P> {
     }
 
     /// The store says what it has: all that it answered for, and perhaps what was under way.
-    fn load(&mut self, loaded: &Loaded<P::Key>, disk: &Disk<P>) -> Result<(), Violation> {
-        let asked = self.asked.take();
-        let has = |asked: &Asked<P>| {
-            let mut known = loaded.checkpoints.iter();
-            known.any(|(scope, known)| *scope == asked.scope && known.version == asked.version)
-        };
-        if let Some(asked) = asked.filter(has) {
-            self.answered(&asked, disk)?;
+    fn load<P: Told + PartialEq>(
+        &mut self,
+        loaded: &Loaded<P::Key>,
+        disk: &Disk<P>,
+    ) -> Result<(), Violation> {
+        let (scope, version) = (self.asked.scope, self.asked.version);
+        let mut known = loaded.checkpoints.iter();
+        let has_it = known.any(|(known, is)| *known == scope && is.version == version);
+        if self.asked.op.take().is_some() && has_it {
+            self.settle(disk)?;
         }
         let mut shown = Scopes::default();
         for (scope, known) in &loaded.checkpoints {

@@ -92,7 +92,7 @@ pub(crate) struct World<C: Carrier> {
     reads: u64,
     oracle: Oracle<C::Payload>,
     recorder: Recorder,
-    reference: Reference<C::Payload>,
+    reference: Reference,
     /// The machine's, after the last step.
     phase_of_machine: highwater_core::Phase,
     trace: Trace,

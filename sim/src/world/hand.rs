@@ -14,8 +14,23 @@ use crate::sink::Job;
 
 impl<C: Carrier> World<C> {
     /// Hands in news that the machine is waiting for, and carries out what it says.
+    #[inline]
     pub(super) fn hand(&mut self, input: Input<C::Payload>) -> Result<(), Violation> {
-        let twice = (self.doubles() && can_come_twice(&input)).then(|| input.clone());
+        if self.doubles() { self.hand_twice(input) } else { self.hand_once(input) }
+    }
+
+    /// The same, and once more if it is an answer.
+    #[cold]
+    fn hand_twice(&mut self, input: Input<C::Payload>) -> Result<(), Violation> {
+        let again = can_come_twice(&input).then(|| input.clone());
+        self.hand_once(input)?;
+        match again.filter(|_| self.host.life().is_some()) {
+            Some(again) => self.hand_late(again),
+            None => Ok(()),
+        }
+    }
+
+    fn hand_once(&mut self, input: Input<C::Payload>) -> Result<(), Violation> {
         let again = self.again(&input);
         self.steps += 1;
         let kind = Kind::of(&input);
@@ -32,9 +47,6 @@ impl<C: Carrier> World<C> {
         }
         self.host.hand(now, input);
         self.carry_out(now, kind)?;
-        if let Some(input) = twice.filter(|_| self.host.life().is_some()) {
-            self.hand_late(input)?;
-        }
         match again {
             Some((input, record)) if self.host.life().is_some() => {
                 self.faults.note(self.now, record);
