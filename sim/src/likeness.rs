@@ -13,7 +13,8 @@
 //!   same is set aside, no other gaps go on record, and the same histories are known. What came at the very end does not
 //!   count, nor what became of a gap since: who reads on from the store reads more again, and proves more. Gaps
 //!   `cutover` do not count, either: an older server may lose something each time it goes live. Where the clock of a server
-//!   was set there is no quiet moment: what it tells again hangs on when it is asked.
+//!   was set there is no quiet moment: what it tells again hangs on when it is asked. Nor is there one where several
+//!   servers stand behind the name, as another may answer.
 
 mod kept;
 mod outline;

@@ -89,7 +89,9 @@ impl<C: Carrier> World<C> {
     /// The machine has caught up. Whether there is something to wait for before it is stopped: the process may have
     /// to die now, or else its connection, if the moment is quiet and it would begin at the same source again.
     pub(super) fn lingers(&mut self) -> bool {
-        let number = self.network.current().filter(|current| current.call.source == 0);
+        // Of several servers behind a name another may answer, with other numbers for the same events.
+        let is_one = self.sources.first().is_some_and(|source| source.instances().len() == 1);
+        let number = self.network.current().filter(|current| is_one && current.call.source == 0);
         let number = number.map(|current| current.number);
         let has_time = self.now + LEFT < self.shape.weather.ends_at && self.phase == Phase::Liveness;
         let is_idle = !self.sink.is_busy() && self.sink.is_written() && self.is_proved();
