@@ -35,6 +35,9 @@ const WIRE_ONE_IN: u64 = 16;
 /// The rule of whoever did not live to name one.
 const UNNAMED: &str = "World:";
 
+/// The rule of a campaign in which something never happened that must happen sometimes.
+const MISSED: &str = "sometimes";
+
 /// What the machine carries in the seeds that look for a bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -97,6 +100,12 @@ impl Find {
             let (_, verdict) = rest.split_once(": ")?;
             Some(Self { seed: seed.parse().ok()?, verdict: verdict.to_owned() })
         })
+    }
+
+    /// Every run held, but together they missed something; this is known with the last of them.
+    fn missed(said: &str, last: u64) -> Option<Self> {
+        let what = said.lines().find_map(|line| line.strip_prefix("TOO RARE "))?;
+        Some(Self { seed: last, verdict: format!("{MISSED}: {}", what.trim_start()) })
     }
 
     /// The rule alone.
@@ -162,8 +171,10 @@ impl Garden {
                 hunt.tried += round;
                 continue;
             };
+            // What is missed is missed by all of the round together.
+            let (from, again) = if find.rule() == MISSED { (hunt.tried, round) } else { (find.seed, 1) };
             hunt.tried = find.seed + 1;
-            match self.run(SOUND, mode, find.seed, 1)? {
+            match self.run(SOUND, mode, from, again)? {
                 None => hunt.find = Some(find),
                 Some(complaint) => hunt.false_alarms.push(complaint),
             }
@@ -234,7 +245,8 @@ impl Garden {
         let said = self.simulate(simulator, &told, limit)?;
         let dead =
             |verdict: &str| Ok(Some(Find { seed: from.parse()?, verdict: format!("{UNNAMED} {verdict}") }));
-        match (said.end, Find::parse(&said.text)) {
+        let last = || Find::missed(&said.text, from.parse::<u64>().ok()? + seeds - 1);
+        match (said.end, Find::parse(&said.text).or_else(last)) {
             (End::Code(0), None) => Ok(None),
             (End::Code(1), Some(find)) => Ok(Some(find)),
             (End::Stuck, _) => dead("a run has no end"),
@@ -343,5 +355,14 @@ mod tests {
         assert_eq!((find.seed, find.rule()), (57, "O11 silence"));
         assert_eq!(find.verdict, "O11 silence: #3 is silent: for 25s");
         assert_eq!(Find::parse("seeds      100 held, 0 failed, 1 run twice\n"), None);
+    }
+
+    #[test]
+    fn a_campaign_that_never_saw_what_it_must_is_a_find_too() {
+        let said = "seeds      800 held, 0 failed, 8 run twice\n\
+                    TOO RARE   set aside: malformed: in 0 runs, and owed in 12\n";
+        let find = Find::missed(said, 799).expect("something was missed");
+        assert_eq!((find.seed, find.rule()), (799, "sometimes"));
+        assert_eq!(Find::missed("seeds      800 held, 0 failed, 8 run twice\n", 799), None);
     }
 }
