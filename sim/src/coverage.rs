@@ -179,11 +179,17 @@ impl Recorder {
         let transitions = counted(&self.transitions).into_iter();
         let sometimes = counted(&self.sometimes).into_iter();
         let (mut befell, mut together) = (vec![0; Fault::COUNT * STANDS], First::of(TOGETHER));
-        for (index, (firing, stand)) in fired.iter().zip(self.met(fired)).enumerate() {
+        // Each kind once, when it last struck: of some there are thousands in a second.
+        let mut recent: Vec<(Fault, Instant)> = Vec::new();
+        for (firing, stand) in fired.iter().zip(self.met(fired)) {
             let (fault, at) = (firing.record.fault(), firing.at);
             befell[fault as usize * STANDS + stand] += 1;
-            let before = fired[..index].iter().rev().take_while(|before| at.since(before.at) <= CLOSE);
-            before.for_each(|before| together.note(Together::of(before.record.fault(), fault, stand).0, at));
+            recent.retain(|(_, struck)| at.since(*struck) <= CLOSE);
+            recent.iter().for_each(|(before, _)| together.note(Together::of(*before, fault, stand).0, at));
+            match recent.iter_mut().find(|(known, _)| *known == fault) {
+                Some((_, struck)) => *struck = at,
+                None => recent.push((fault, at)),
+            }
         }
         Coverage {
             transitions: transitions.map(|(index, count)| (Transition(index as u16), count)).collect(),

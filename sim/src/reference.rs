@@ -26,12 +26,18 @@ use crate::truth::EventId;
 pub(crate) struct Reference {
     said: VecDeque<Said>,
     reached: [Cursor; 2],
+    kept: Kept,
+    checkpoints: Scopes<(Version, Place)>,
+    asked: Asked,
+}
+
+/// What was answered for: events, those set aside, and gaps.
+#[derive(Clone, Debug, Default)]
+struct Kept {
     stored: Vec<bool>,
     count: usize,
     aside: BTreeSet<EventId>,
     gaps: BTreeMap<GapKey, Gap>,
-    checkpoints: Scopes<(Version, Place)>,
-    asked: Asked,
 }
 
 /// What the store was last asked for.
@@ -82,26 +88,20 @@ struct Said {
 impl Reference {
     /// Nothing was said, and nothing is stored.
     pub(crate) fn new() -> Self {
-        let (said, stored, checkpoints) = (VecDeque::new(), Vec::new(), Scopes::default());
-        let (aside, gaps) = (BTreeSet::new(), BTreeMap::new());
         Self {
-            said,
+            said: VecDeque::new(),
             reached: [Cursor(0); 2],
-            stored,
-            count: 0,
-            aside,
-            gaps,
-            checkpoints,
+            kept: Kept::default(),
+            checkpoints: Scopes::default(),
             asked: Asked::nothing(),
         }
     }
 
     /// An append was answered for: this is the promise.
-    fn answered<P: Told + PartialEq>(&mut self, asked: &Asked, disk: &Disk<P>) -> Result<(), Violation> {
-        asked.events.iter().for_each(|&id| self.store(id));
-        self.aside.extend(&asked.aside);
-        asked.gaps.iter().for_each(|gap| self.note(gap));
+    fn settle<P: Told + PartialEq>(&mut self, disk: &Disk<P>) -> Result<(), Violation> {
+        self.kept.keep(&self.asked);
         self.pass();
+        let asked = &self.asked;
         let (before, place) = (self.checkpoints.get(asked.scope), asked.place);
         let is_passed = matches!(place, Place::Cursor(at) if at <= self.reached[asked.scope.kind as usize]);
         let is_meant = matches!(place, Place::Tip | Place::Oldest | Place::Time(_));
@@ -109,19 +109,20 @@ impl Reference {
             format!("the checkpoint passes what is not stored: {place} in {}", asked.scope)
         })?;
         self.checkpoints.set(asked.scope, (asked.version, place));
-        self.check(asked, disk)
+        self.check(disk)
     }
 
     /// Whatever was said and is stored, or need not be, is passed, up to the first that is not.
     fn pass(&mut self) {
-        while let Some(said) = self.said.front().filter(|said| !said.is_wanted || self.has(said.id)) {
+        while let Some(said) = self.said.front().filter(|said| !said.is_wanted || self.kept.has(said.id)) {
             self.reached = [self.reached[0].max(said.at[0]), self.reached[1].max(said.at[1])];
             self.said.pop_front();
         }
     }
 
     /// The store shows what the append asked for, and no more.
-    fn check<P: Told + PartialEq>(&self, asked: &Asked, disk: &Disk<P>) -> Result<(), Violation> {
+    fn check<P: Told + PartialEq>(&self, disk: &Disk<P>) -> Result<(), Violation> {
+        let asked = &self.asked;
         let shown = disk.checkpoints().find(|(scope, _)| *scope == asked.scope);
         let is_it = shown.is_some_and(|(_, is)| (is.version, is.place) == (asked.version, asked.place));
         must(is_it, RULE, || format!("the store shows another checkpoint than it answered for: {shown:?}"))?;
@@ -133,17 +134,26 @@ impl Reference {
     /// The store shows all that was answered for, and no more.
     fn check_all<P: Told + PartialEq>(&self, disk: &Disk<P>) -> Result<(), Violation> {
         let shown = disk.gaps().filter(|gap| gap.state != GapState::Closed);
-        must(!disk.compares() || shown.eq(self.gaps.values()), RULE, || {
+        must(!disk.compares() || shown.eq(self.kept.gaps.values()), RULE, || {
             "the store shows other gaps than it answered for".to_owned()
         })?;
         self.check_count(disk)
     }
 
     fn check_count<P: Told + PartialEq>(&self, disk: &Disk<P>) -> Result<(), Violation> {
-        let (shown, known) = (disk.rows().len(), self.count);
+        let (shown, known) = (disk.rows().len(), self.kept.count);
         must(!disk.compares() || shown == known, RULE, || {
             format!("the store shows more events or fewer than it answered for: {shown} for {known}")
         })
+    }
+}
+
+impl Kept {
+    /// All this was answered for.
+    fn keep(&mut self, asked: &Asked) {
+        asked.events.iter().for_each(|&id| self.store(id));
+        self.aside.extend(&asked.aside);
+        asked.gaps.iter().for_each(|gap| self.note(gap));
     }
 
     fn note(&mut self, gap: &Gap) {
@@ -221,13 +231,6 @@ impl Reference {
     pub(crate) fn is_level(&mut self, scope: Scope, place: Place) -> bool {
         self.pass();
         self.said.is_empty() && place == Place::Cursor(self.reached[scope.kind as usize])
-    }
-
-    fn settle<P: Told + PartialEq>(&mut self, disk: &Disk<P>) -> Result<(), Violation> {
-        let asked = core::mem::replace(&mut self.asked, Asked::nothing());
-        let settled = self.answered(&asked, disk);
-        self.asked = asked;
-        settled
     }
 
     fn hear<P: Told>(&mut self, item: &Item<P>) {

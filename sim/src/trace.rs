@@ -89,16 +89,21 @@ impl Trace {
     #[inline]
     pub(crate) fn turn(&mut self, now: Instant, fired: &[Firing]) {
         if self.is_on() {
-            self.now = now;
-            for firing in &fired[self.faults.min(fired.len())..] {
-                let lane = of_fault(firing.record.fault());
-                self.write(firing.at, None, Kind::Fault, (lane, lane), firing.record.to_string());
-                if let Some(scribe) = &mut self.scribe {
-                    scribe.fault(firing);
-                }
-            }
-            self.faults = fired.len();
+            self.keep_turn(now, fired);
         }
+    }
+
+    #[cold]
+    fn keep_turn(&mut self, now: Instant, fired: &[Firing]) {
+        self.now = now;
+        for firing in &fired[self.faults.min(fired.len())..] {
+            let lane = of_fault(firing.record.fault());
+            self.write(firing.at, None, Kind::Fault, (lane, lane), firing.record.to_string());
+            if let Some(scribe) = &mut self.scribe {
+                scribe.fault(firing);
+            }
+        }
+        self.faults = fired.len();
     }
 
     /// A process starts, and its clocks say this.
@@ -126,6 +131,13 @@ impl Trace {
 
     #[inline]
     pub(crate) fn input<P: Told>(&mut self, now: Now, input: &Input<P>) {
+        if self.is_on() {
+            self.keep_input(now, input);
+        }
+    }
+
+    #[cold]
+    fn keep_input<P: Told>(&mut self, now: Now, input: &Input<P>) {
         if self.keep > 0 {
             let lanes = (of_input(input), Lane::Machine);
             self.write(self.now, Some(now.monotonic), Kind::Input, lanes, describe(input));
@@ -137,6 +149,13 @@ impl Trace {
 
     #[inline]
     pub(crate) fn effect<P: Told>(&mut self, effect: &Effect<P>) {
+        if self.is_on() {
+            self.keep_effect(effect);
+        }
+    }
+
+    #[cold]
+    fn keep_effect<P: Told>(&mut self, effect: &Effect<P>) {
         if self.keep > 0 {
             self.write(self.now, None, Kind::Effect, (Lane::Machine, of_effect(effect)), effect.to_string());
         }
@@ -159,6 +178,7 @@ impl Trace {
         }
     }
 
+    #[inline]
     fn is_on(&self) -> bool {
         self.keep > 0 || self.scribe.is_some()
     }

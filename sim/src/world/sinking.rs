@@ -48,7 +48,13 @@ impl<C: Carrier> World<C> {
     }
 
     /// What a sink of the user's did is told, and what it did wrong is the end.
+    #[inline]
     pub(super) fn hear_sink(&mut self) -> Result<(), Violation> {
+        if self.sink.is_theirs() { self.hear_their_sink() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn hear_their_sink(&mut self) -> Result<(), Violation> {
         let (said, found) = self.sink.take_news();
         for what in said {
             self.trace.turn(self.now, self.faults.fired());
