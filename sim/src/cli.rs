@@ -7,6 +7,7 @@ mod healing;
 mod replay;
 mod run;
 mod search;
+mod series;
 mod shrink;
 mod trace;
 
@@ -15,7 +16,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use highwater_sim::{Atlas, Mode, Modes, Plan};
+use highwater_sim::{Mode, Modes, Plan};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Runs the production machine through seeded faults and checks every step.
@@ -129,11 +130,6 @@ fn read_plan(path: &Path) -> Option<Plan> {
     }
 }
 
-/// So many threads, or one a core.
-fn threads(jobs: Option<usize>) -> usize {
-    jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
-}
-
 /// A bar for so many; drawn on stderr, and only where that is a terminal.
 fn progress(count: u64, what: &str) -> ProgressBar {
     let bar = ProgressBar::new(count);
@@ -142,19 +138,4 @@ fn progress(count: u64, what: &str) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// Says where machines have been, and writes all that is known of it. True if it could be written.
-fn tell_coverage(path: &Path, coverage: &Atlas) -> bool {
-    say(&coverage.tables());
-    match std::fs::write(path, coverage.lines()) {
-        Ok(()) => {
-            say(&format!("coverage is written to {}", path.display()));
-            true
-        }
-        Err(error) => {
-            complain(&format!("{}: the coverage cannot be written: {error}", path.display()));
-            false
-        }
-    }
 }

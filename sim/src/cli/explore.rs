@@ -1,11 +1,9 @@
 //! `explore`: runs whose budget goes to where new behaviour appears.
 
-use std::path::PathBuf;
-
 use highwater_sim::{Explore, Found, Way};
 
-use super::shrink::How;
-use super::{ModesArg, progress, say, threads};
+use super::series::Series;
+use super::{progress, say};
 
 /// Look for new behaviour: five ways to choose what goes wrong, and the most runs for those that show most
 #[derive(clap::Args)]
@@ -13,23 +11,11 @@ pub(crate) struct Args {
     /// How many runs
     #[arg(long, default_value_t = 10_000)]
     runs: u64,
-    /// The seed of the first run
-    #[arg(long, default_value_t = 0)]
-    from: u64,
-    /// On how many threads; all cores unless told otherwise
-    #[arg(long)]
-    jobs: Option<usize>,
-    /// What the machine carries
-    #[arg(long, default_value = "both")]
-    mode: ModesArg,
     /// Only this way, to see what it is worth
     #[arg(long)]
     only: Option<WayArg>,
-    /// Tell where the machines have been in tables, and write all that is known of it to FILE, as JSON Lines
-    #[arg(long, value_name = "FILE")]
-    coverage: Option<PathBuf>,
     #[command(flatten)]
-    how: How,
+    series: Series,
 }
 
 /// A way to choose what goes wrong.
@@ -59,13 +45,11 @@ impl WayArg {
     }
 }
 
-/// So many failures are made small and told.
-const SHRUNK_MAX: usize = 3;
-
 /// Runs the campaign. True if everything held.
 pub(crate) fn run(args: &Args) -> bool {
-    let (from, runs, modes) = (args.from, args.runs, args.mode.modes());
-    let explore = Explore { from, runs, jobs: threads(args.jobs), modes, only: args.only.map(WayArg::way) };
+    let (series, runs) = (&args.series, args.runs);
+    let (from, jobs, modes) = (series.from, series.threads(), series.modes());
+    let explore = Explore { from, runs, jobs, modes, only: args.only.map(WayArg::way) };
     let bar = progress(runs, "runs");
     let explored = explore.run(|found| {
         let Found { failed, transitions, since } = found;
@@ -73,14 +57,7 @@ pub(crate) fn run(args: &Args) -> bool {
         bar.inc(1);
     });
     bar.finish_and_clear();
-    for failure in &explored.failures {
-        say(&failure.to_string());
-    }
-    for failure in explored.failures.iter().take(SHRUNK_MAX).filter(|_| args.how.is_wanted()) {
-        say("");
-        args.how.tell(&failure.plan);
-    }
+    series.tell(explored.failures.iter(), &explored.failures.iter().collect::<Vec<_>>());
     say(&explored.to_string());
-    let is_written = args.coverage.as_ref().is_none_or(|path| super::tell_coverage(path, &explored.coverage));
-    is_written && explored.failures.is_empty()
+    series.write(&explored.coverage) && explored.failures.is_empty()
 }

@@ -7,8 +7,8 @@ use highwater_sim::{Campaign, Found, HealingRecord, Report, Summary, Trace, Viol
 use highwater_sim::{Case, lanes, plan_of_case, run_plan, run_traced};
 
 use super::hash::Elsewhere;
-use super::shrink::How;
-use super::{ModesArg, complain, healing, progress, say, threads};
+use super::series::Series;
+use super::{complain, healing, progress, say};
 
 /// Run seeds until all are done, and tell what broke.
 #[derive(clap::Args)]
@@ -16,15 +16,6 @@ pub(crate) struct Args {
     /// How many seeds to run
     #[arg(long, default_value_t = 1_000)]
     seeds: u64,
-    /// The first seed
-    #[arg(long, default_value_t = 0)]
-    from: u64,
-    /// On how many threads; all cores unless told otherwise
-    #[arg(long)]
-    jobs: Option<usize>,
-    /// What the machine carries
-    #[arg(long, default_value = "both")]
-    mode: ModesArg,
     /// Run what a plan says, and nothing else goes wrong
     #[arg(long, value_name = "FILE", conflicts_with_all = ["seeds", "from", "jobs", "mode", "check_processes"])]
     plan: Option<PathBuf>,
@@ -44,15 +35,12 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "trace")]
     explain: bool,
     #[command(flatten)]
-    how: How,
+    series: Series,
     #[command(flatten)]
     again: Again,
     /// Compare how long it took to catch up with the newest line for these seeds in FILE, and add what is not there
     #[arg(long, value_name = "FILE")]
     healing: Option<PathBuf>,
-    /// Tell where the machines have been in tables, and write all that is known of it to FILE, as JSON Lines
-    #[arg(long, value_name = "FILE")]
-    coverage: Option<PathBuf>,
     #[command(flatten)]
     elsewhere: Elsewhere,
 }
@@ -71,7 +59,8 @@ struct Again {
 impl Args {
     /// The one run to be told or kept, where it is no plan's.
     fn first(&self) -> Case {
-        self.case.clone().unwrap_or_else(|| Case::of_seed(self.from, self.mode.modes().of(self.from)))
+        let from = self.series.from;
+        self.case.clone().unwrap_or_else(|| Case::of_seed(from, self.series.modes().of(from)))
     }
 
     /// What is written down of a run that is told.
@@ -82,14 +71,13 @@ impl Args {
     /// The line that goes on record.
     fn healing_of(&self, summary: &Summary) -> HealingRecord {
         let (whole, partial) = summary.healing.figures();
-        let mode = self.mode.to_possible_value().map_or_else(String::new, |mode| mode.get_name().to_owned());
-        let (version, from, seeds) = (env!("CARGO_PKG_VERSION").to_owned(), self.from, self.seeds);
+        let mode = self.series.mode.to_possible_value();
+        let mode = mode.map_or_else(String::new, |mode| mode.get_name().to_owned());
+        let (version, from, seeds) = (env!("CARGO_PKG_VERSION").to_owned(), self.series.from, self.seeds);
         HealingRecord { version, from, seeds, mode, whole, partial }
     }
 }
 
-/// So many failures that are not alike are made small and told.
-const SHRUNK_MAX: usize = 3;
 /// One seed in so many is run twice.
 const TWICE_ONE_IN: u64 = 100;
 /// One seed in so many is run in other ways.
@@ -110,11 +98,11 @@ pub(crate) fn run(args: &Args) -> bool {
         let case = args.first();
         return tell(args, &format!("case `{case}`"), run_traced(&case, args.kept()));
     }
-    let jobs = threads(args.jobs);
-    let (from, seeds, twice) = (args.from, args.seeds, if args.again.twice { 1 } else { TWICE_ONE_IN });
-    let changed = if args.again.metamorphic { 1 } else { CHANGED_ONE_IN };
-    let modes = args.mode.modes();
-    let campaign = Campaign { from, seeds, jobs, modes, twice_one_in: twice, changed_one_in: changed };
+    let series = &args.series;
+    let (from, seeds, jobs, modes) = (series.from, args.seeds, series.threads(), series.modes());
+    let twice_one_in = if args.again.twice { 1 } else { TWICE_ONE_IN };
+    let changed_one_in = if args.again.metamorphic { 1 } else { CHANGED_ONE_IN };
+    let campaign = Campaign { from, seeds, jobs, modes, twice_one_in, changed_one_in };
     let bar = progress(args.seeds, "seeds");
     let summary = campaign.run(|found| {
         let Found { failed, transitions, since } = found;
@@ -122,24 +110,12 @@ pub(crate) fn run(args: &Args) -> bool {
         bar.inc(1);
     });
     bar.finish_and_clear();
-    for failure in summary.failures.values() {
-        say(&failure.to_string());
-    }
-    if args.how.is_wanted() {
-        for failure in summary.distinct_failures().into_iter().take(SHRUNK_MAX) {
-            say("");
-            args.how.tell(&failure.plan);
-        }
-    }
+    series.tell(summary.failures.values(), &summary.distinct_failures());
     say(&summary.to_string());
-    let is_written = args.coverage.as_ref().is_none_or(|path| super::tell_coverage(path, &summary.coverage));
+    let is_written = series.write(&summary.coverage);
     let heals = args.healing.as_ref().is_none_or(|path| healing::compare(path, &args.healing_of(&summary)));
     let is_whole = summary.coverage.missed().is_empty();
-    is_written
-        && is_whole
-        && heals
-        && args.elsewhere.is_same(args.from, args.seeds, args.mode)
-        && summary.failed == 0
+    is_written && is_whole && heals && args.elsewhere.is_same(from, seeds, series.mode) && summary.failed == 0
 }
 
 /// Writes what happens in the first seed as a plan. True if it could be written.
