@@ -21,6 +21,8 @@ pub(super) struct Causes {
     was_outdated: bool,
     /// A connection opened that nothing could prove the beginning of, and that is not on record yet.
     owes_doubt: bool,
+    /// What a beginning asked for is gone, and that is not on record yet.
+    owes_loss: bool,
     large: u32,
     proofs: BTreeSet<(Scope, Cursor)>,
     known: BTreeSet<GapKey>,
@@ -66,17 +68,19 @@ impl Causes {
     ) -> Result<(), Violation> {
         let open = self.last_switch.filter(|gap| gap.to.is_none());
         must(open.is_none(), Rule::O15Gaps, || format!("{open:?} has no end, and its connection has"))?;
-        let (Place::Cursor(asked), Place::Cursor(at)) = (place, checkpoint.place) else { return Ok(()) };
-        if scope.kind == CursorKind::Seq || checkpoint.witness.is_none() {
+        let (Place::Cursor(asked), Some(overlap)) = (place, overlap(scope, checkpoint)) else {
             return Ok(());
-        }
-        let before = |span: u64| Cursor(at.0.saturating_sub(span));
-        let (earliest, begin) = (before(MARGIN_MAX), before(checkpoint.margin.as_micros()));
-        let is_there = |known: &GapKey| {
-            known.0 == scope && known.1 == Cause::Witness && (earliest..=begin).contains(&known.2)
         };
-        must(asked <= begin || self.known.iter().any(is_there), Rule::O15Gaps, || {
-            format!("{scope} at {at} asks for {asked}, and what it skips is on no record")
+        must(asked <= overlap.begin || self.doubts(scope, overlap), Rule::O15Gaps, || {
+            format!("{scope} asks for {asked}, behind {}, and what it skips is on no record", overlap.begin)
+        })
+    }
+
+    /// Whether all of an overlap is on record.
+    fn doubts(&self, scope: Scope, overlap: Overlap) -> bool {
+        let earliest = Cursor(overlap.end.0.saturating_sub(MARGIN_MAX));
+        self.known.iter().any(|known| {
+            known.0 == scope && known.1 == Cause::Witness && (earliest..=overlap.begin).contains(&known.2)
         })
     }
 
@@ -93,7 +97,9 @@ impl Causes {
     /// All that the connection brought was looked at.
     pub(super) fn look(&mut self, is_open: bool) -> Result<(), Violation> {
         let doubts = core::mem::take(&mut self.owes_doubt) && is_open;
-        must(!doubts, Rule::O15Gaps, || "a beginning without a witness is on no record".to_owned())
+        must(!doubts, Rule::O15Gaps, || "a beginning without a witness is on no record".to_owned())?;
+        let misses = core::mem::take(&mut self.owes_loss) && is_open;
+        must(!misses, Rule::O15Gaps, || "what a beginning asked for is gone, and on no record".to_owned())
     }
 
     /// A connection ended.
@@ -102,9 +108,13 @@ impl Causes {
         self.large += u32::from(closure == Closure::TooLarge);
     }
 
-    /// The server said that some of what was asked for is gone.
-    pub(super) fn outdated(&mut self) {
+    /// The server said that some of what was asked for is gone; `is_beginning` if that was a time, and nothing is
+    /// durable behind it. Whoever takes over from another history has a record open there, and so has whoever was told
+    /// before.
+    pub(super) fn outdated(&mut self, is_beginning: bool) {
         self.was_outdated = true;
+        self.owes_loss =
+            is_beginning && self.open.is_empty() && !self.known.iter().any(|gap| gap.1 == Cause::TooOld);
     }
 
     /// The event at a scope's checkpoint came again.
@@ -128,12 +138,45 @@ impl Causes {
             self.open.insert(key(gap));
         }
         self.owes_doubt &= gap.cause != Cause::Witness;
+        self.owes_loss &= gap.cause != Cause::TooOld;
         let is_skip = link.is_none() && gap.cause == Cause::Witness;
         let is_empty = is_skip && gap.to.is_some_and(|to| to.cursor <= gap.from.cursor);
         must(!is_empty, Rule::O15Gaps, || format!("there is nothing in {gap}"))?;
+        must(
+            self.has_cause(gap, config, link, durable, mark) || !(is_new || gap.state == GapState::Closed),
+            Rule::O15Gaps,
+            || format!("a gap without a cause: {gap}"),
+        )?;
+        let begins = durable.and_then(|durable| Some(durable.witness.as_ref()?.cursor));
+        let is_doubt = is_new && gap.state == GapState::Unproven;
+        let overlap = durable.and_then(|durable| overlap(gap.scope, durable));
+        let overlap = overlap.filter(|overlap| {
+            is_doubt
+                && matches!(gap.cause, Cause::Witness | Cause::Quiet)
+                && Some(gap.from.cursor) == begins
+                && overlap.begin < gap.from.cursor
+        });
+        must(overlap.is_none_or(|overlap| self.doubts(gap.scope, overlap)), Rule::O15Gaps, || {
+            format!("the witness does not come, and what is read again before it is on no record: {gap}")
+        })?;
+        let begins_at_witness =
+            matches!(gap.cause, Cause::TooOld | Cause::Filter | Cause::Quiet | Cause::HostSwitch);
+        let is_tight =
+            !(is_new && begins_at_witness) || begins.is_none_or(|begins| begins <= gap.from.cursor);
+        must(is_tight, Rule::O15Gaps, || format!("{gap} begins before the witness, {begins:?}"))
+    }
+
+    /// Whether the world gave cause for it.
+    fn has_cause<K: Eq>(
+        &self,
+        gap: &Gap,
+        config: &Config,
+        link: Option<&Link<K>>,
+        durable: Option<&Checkpoint<K>>,
+        mark: u64,
+    ) -> bool {
         let witness = durable.and_then(|durable| durable.witness.as_ref());
-        let begins = witness.map(|witness| witness.cursor);
-        let has_cause = match (gap.state, gap.cause) {
+        match (gap.state, gap.cause) {
             (GapState::Closed, _) => self.proofs.contains(&(gap.scope, gap.from.cursor)),
             (GapState::Lost, Cause::TooOld) => {
                 // A history is begun a while before where the one before it ended, and from there on a record is open.
@@ -144,7 +187,8 @@ impl Causes {
             (GapState::Unproven, Cause::Witness | Cause::Quiet) => {
                 let was_proved = link.is_some_and(|link| link.proved.is_some_and(|proved| proved < mark));
                 let is_another_log = link.is_some_and(|link| link.counted_down > 0);
-                !was_proved || is_another_log || Some(gap.from.cursor) != begins
+                let begins_there = witness.is_some_and(|witness| witness.cursor == gap.from.cursor);
+                !was_proved || is_another_log || !begins_there
             }
             (GapState::Unproven, Cause::HostSwitch) => config.sources.len() > 1,
             (GapState::Unproven, Cause::Cutover) => gap.scope.kind == CursorKind::Time,
@@ -153,16 +197,23 @@ impl Causes {
                 durable.is_none_or(|durable| durable.filter != config.filter)
             }
             (GapState::Unproven, Cause::Oversize) => LARGE_DEATHS <= self.large,
-        };
-        must(has_cause || !(is_new || gap.state == GapState::Closed), Rule::O15Gaps, || {
-            format!("a gap without a cause: {gap}")
-        })?;
-        let begins_at_witness =
-            matches!(gap.cause, Cause::TooOld | Cause::Filter | Cause::Quiet | Cause::HostSwitch);
-        let is_tight =
-            !(is_new && begins_at_witness) || begins.is_none_or(|begins| begins <= gap.from.cursor);
-        must(is_tight, Rule::O15Gaps, || format!("{gap} begins before the witness, {begins:?}"))
+        }
     }
+}
+
+/// What is read again, where positions are times.
+#[derive(Clone, Copy, Debug)]
+struct Overlap {
+    begin: Cursor,
+    end: Cursor,
+}
+
+/// What a connection for this checkpoint reads again.
+fn overlap<K>(scope: Scope, checkpoint: &Checkpoint<K>) -> Option<Overlap> {
+    let Place::Cursor(end) = checkpoint.place else { return None };
+    let is_read_again = scope.kind == CursorKind::Time && checkpoint.witness.is_some();
+    let begin = Cursor(end.0.saturating_sub(checkpoint.margin.as_micros()));
+    is_read_again.then_some(Overlap { begin, end })
 }
 
 fn key(gap: &Gap) -> GapKey {

@@ -136,7 +136,7 @@ impl<P: Told> Life<P> {
             id = matches!(item, Item::Event(_)).then(|| event.payload.id());
         }
         if matches!(item, Item::Outdated) && !self.link.as_ref().is_some_and(Link::asks_again) {
-            self.causes.outdated();
+            self.causes.outdated(self.link.as_ref().is_some_and(Link::begins_at_time));
         }
         if matches!(item, Item::Malformed(..) | Item::Oversize(..)) {
             self.silence.stirred(now.monotonic);

@@ -71,6 +71,11 @@ impl<K: Eq> Link<K> {
         matches!(self.asked, Place::Time(time) if before(time))
     }
 
+    /// It asks for what came since a moment, and goes on from nothing.
+    pub(super) fn begins_at_time(&self) -> bool {
+        self.expected.is_none() && matches!(self.asked, Place::Time(_))
+    }
+
     /// Whether events came with numbers.
     pub(super) fn is_numbered(&self) -> bool {
         self.last_seq.is_some()
