@@ -185,7 +185,9 @@ impl Recorder {
             let (fault, at) = (firing.record.fault(), firing.at);
             befell[fault as usize * STANDS + stand] += 1;
             recent.retain(|(_, struck)| at.since(*struck) <= CLOSE);
-            recent.iter().for_each(|(before, _)| together.note(Together::of(*before, fault, stand).0, at));
+            for (before, _) in &recent {
+                together.note(Together::of(*before, fault, stand).0, at);
+            }
             match recent.iter_mut().find(|(known, _)| *known == fault) {
                 Some((_, struck)) => *struck = at,
                 None => recent.push((fault, at)),

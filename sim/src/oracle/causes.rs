@@ -19,10 +19,9 @@ use crate::disk::GapKey;
 pub(super) struct Causes {
     was_too_old: bool,
     was_outdated: bool,
-    /// A connection opened that nothing could prove the beginning of, and that is not on record yet.
-    owes_doubt: bool,
-    /// What a beginning asked for is gone, and that is not on record yet.
-    owes_loss: bool,
+    /// What has to go on record at once: a connection opened that nothing could prove the beginning of, or what a
+    /// beginning asked for is gone.
+    owed: Option<Cause>,
     large: u32,
     proofs: BTreeSet<(Scope, Cursor)>,
     known: BTreeSet<GapKey>,
@@ -91,15 +90,16 @@ impl Causes {
 
     /// A connection opened; `is_doubtful` if nothing that is durable could come again and prove its beginning.
     pub(super) fn opened(&mut self, is_doubtful: bool) {
-        self.owes_doubt = is_doubtful;
+        self.owed = is_doubtful.then_some(Cause::Witness);
     }
 
     /// All that the connection brought was looked at.
     pub(super) fn look(&mut self, is_open: bool) -> Result<(), Violation> {
-        let doubts = core::mem::take(&mut self.owes_doubt) && is_open;
-        must(!doubts, Rule::O15Gaps, || "a beginning without a witness is on no record".to_owned())?;
-        let misses = core::mem::take(&mut self.owes_loss) && is_open;
-        must(!misses, Rule::O15Gaps, || "what a beginning asked for is gone, and on no record".to_owned())
+        let owed = self.owed.take().filter(|_| is_open);
+        must(owed.is_none(), Rule::O15Gaps, || match owed {
+            Some(Cause::TooOld) => "what a beginning asked for is gone, and on no record".to_owned(),
+            _ => "a beginning without a witness is on no record".to_owned(),
+        })
     }
 
     /// A connection ended.
@@ -113,8 +113,8 @@ impl Causes {
     /// before.
     pub(super) fn outdated(&mut self, is_beginning: bool) {
         self.was_outdated = true;
-        self.owes_loss =
-            is_beginning && self.open.is_empty() && !self.known.iter().any(|gap| gap.1 == Cause::TooOld);
+        let is_known = !self.open.is_empty() || self.known.iter().any(|gap| gap.1 == Cause::TooOld);
+        self.owed = (is_beginning && !is_known).then_some(Cause::TooOld);
     }
 
     /// The event at a scope's checkpoint came again.
@@ -137,8 +137,7 @@ impl Causes {
         } else {
             self.open.insert(key(gap));
         }
-        self.owes_doubt &= gap.cause != Cause::Witness;
-        self.owes_loss &= gap.cause != Cause::TooOld;
+        self.owed = self.owed.filter(|owed| *owed != gap.cause);
         let is_skip = link.is_none() && gap.cause == Cause::Witness;
         let is_empty = is_skip && gap.to.is_some_and(|to| to.cursor <= gap.from.cursor);
         must(!is_empty, Rule::O15Gaps, || format!("there is nothing in {gap}"))?;
