@@ -78,6 +78,12 @@ impl<P: Told + PartialEq> Disk<P> {
         self.records.gaps.extend(found.gaps.into_iter().map(|gap| (of_gap(&gap), gap)));
         self.records.newest = found.newest;
         for (scope, checkpoint) in found.checkpoints {
+            let witness = checkpoint.witness.as_ref().and_then(|witness| P::named(&witness.key));
+            // Of all that was stored, this one event is known.
+            if let Some(id) = witness.filter(|&id| !self.has(id)) {
+                *self.slot(id) = 1;
+                self.rows.push(id);
+            }
             self.records.checkpoints.set(scope, checkpoint);
         }
     }

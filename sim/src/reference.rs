@@ -86,15 +86,16 @@ struct Said {
 }
 
 impl Reference {
-    /// Nothing was said, and nothing is stored.
-    pub(crate) fn new() -> Self {
-        Self {
-            said: VecDeque::new(),
-            reached: [Cursor(0); 2],
-            kept: Kept::default(),
-            checkpoints: Scopes::default(),
-            asked: Asked::nothing(),
+    /// Nothing was said yet, and this is stored from before.
+    pub(crate) fn over<P: Told + PartialEq>(disk: &Disk<P>) -> Self {
+        let mut kept = Kept::default();
+        disk.rows().iter().for_each(|&id| kept.store(id));
+        disk.gaps().for_each(|gap| kept.note(gap));
+        let mut checkpoints = Scopes::default();
+        for (scope, known) in disk.checkpoints() {
+            checkpoints.set(*scope, (known.version, known.place));
         }
+        Self { said: VecDeque::new(), reached: [Cursor(0); 2], kept, checkpoints, asked: Asked::nothing() }
     }
 
     /// An append was answered for: this is the promise.
@@ -106,7 +107,8 @@ impl Reference {
         let is_passed = matches!(place, Place::Cursor(at) if at <= self.reached[asked.scope.kind as usize]);
         let is_meant = matches!(place, Place::Tip | Place::Oldest | Place::Time(_));
         must(is_passed || is_meant || before.is_some_and(|known| known.1 == place), RULE, || {
-            format!("the checkpoint passes what is not stored: {place} in {}", asked.scope)
+            let first = self.said.front();
+            format!("the checkpoint passes what is not stored: {place} in {}, {first:?}", asked.scope)
         })?;
         self.checkpoints.set(asked.scope, (asked.version, place));
         self.check(disk)

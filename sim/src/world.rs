@@ -161,6 +161,8 @@ impl<C: Carrier> World<C> {
         let found = score.as_ref().and_then(|score| carrier.found(score));
         let kept = Store::new(shape.is_atomic, found);
         let takes = Takes::new(shape.sink_takes, score.clone());
+        let sink = Worker::new(kept, takes, draws, &faults);
+        let reference = Reference::over(sink.disk());
         let mut world = Self {
             now: Instant::ZERO,
             phase: Phase::Safety,
@@ -168,7 +170,7 @@ impl<C: Carrier> World<C> {
             truth: Truth::new(draws, &faults, shape.weather, score.clone()),
             sources: sources.collect(),
             network: Network::new(draws, score.clone()),
-            sink: Worker::new(kept, takes, draws, &faults),
+            sink,
             replies: Vec::new(),
             host: Host::new(shape.clock),
             chance: draws.stream(Site::Host, 0),
@@ -182,7 +184,7 @@ impl<C: Carrier> World<C> {
             reads: 0,
             oracle: Oracle::new(),
             recorder: Recorder::new(),
-            reference: Reference::new(),
+            reference,
             phase_of_machine: highwater_core::Phase::Loading,
             trace,
             score,

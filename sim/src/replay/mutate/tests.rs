@@ -7,12 +7,21 @@ use crate::run::{ended, planned};
 use crate::shrink::{Budget, shrink_by};
 use crate::world::World;
 
+/// The text of a trace captured from a real run.
+fn text_of(name: &str) -> String {
+    let path = format!("{}/../tests/traces/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn read(text: &str) -> Lives {
+    let mut lives = Lives::default();
+    lives.read(text).unwrap();
+    lives
+}
+
 /// A trace captured from a real run.
 fn captured(name: &str) -> Lives {
-    let path = format!("{}/../tests/traces/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
-    let mut lives = Lives::default();
-    lives.read(&std::fs::read_to_string(path).unwrap()).unwrap();
-    lives
+    read(&text_of(name))
 }
 
 const CAPTURED: [&str; 3] = ["killed-and-started-again", "v1-drops-and-half-open", "v2-drops-and-half-open"];
@@ -38,6 +47,17 @@ fn a_captured_run_goes_as_it_went_until_a_fault_is_put_into_it() {
         assert!(mutated.recorded / 5 < average && average < mutated.recorded, "{name}: {mutated}");
         assert!(mutated.new_transitions() > 12 && mutated.inserted.total() > 60, "{name}: {mutated}");
     }
+}
+
+/// What is recorded most often is not the first run of all.
+#[test]
+fn a_run_that_went_on_from_what_was_durable_does_so_again() {
+    let text = text_of("killed-and-started-again");
+    let second = text.rfind("{\"trace\":1").unwrap();
+    assert!(0 < second, "the first process is left out");
+    let mutated = mutate(&read(&text[second..]), trials(0, 60)).unwrap();
+    assert_eq!(mutated.failed, 0, "{mutated}");
+    assert_eq!(mutated.accompanied, mutated.recorded, "{mutated}");
 }
 
 #[test]
@@ -88,11 +108,7 @@ fn what_cannot_be_played_is_told() {
 "#;
     let config = serde_json::to_string(&compose(&captured(CAPTURED[0])).unwrap().plan.shape.config).unwrap();
     let text = text.replace("CONFIG", &format!("\"config\":{config}"));
-    let refused = |text: &str| {
-        let mut lives = Lives::default();
-        lives.read(text).unwrap();
-        mutate(&lives, trials(0, 1)).unwrap_err().to_string()
-    };
+    let refused = |text: &str| mutate(&read(text), trials(0, 1)).unwrap_err().to_string();
     let partial = text.replacen("\"kind\"", "\"machine\":{},\"kind\"", 1);
     let endless = text.replacen("\"stall_timeout\":2000000", "\"stall_timeout\":20", 1);
     let endless =
