@@ -15,7 +15,6 @@ use crate::healing::Healing;
 use crate::mode::Mode;
 use crate::oracle::{Rule, Violation};
 use crate::run::{Failure, Report, plan_of_seed, run_changed, run_plan, run_seed};
-use crate::shrink::Bucket;
 use crate::trace::Trace;
 
 /// Which seeds to run, and how.
@@ -210,20 +209,6 @@ impl Campaign {
 }
 
 impl Summary {
-    /// Of the failures that are told the shortest of each kind, in the order of their seeds.
-    pub fn distinct_failures(&self) -> Vec<&Failure> {
-        let mut distinct: Vec<(Bucket, &Failure)> = Vec::new();
-        for failure in self.failures.values() {
-            let bucket = Bucket::of(&failure.violation);
-            match distinct.iter_mut().find(|(other, _)| *other == bucket) {
-                Some((_, known)) if failure.step < known.step => *known = failure,
-                Some(_) => {}
-                None => distinct.push((bucket, failure)),
-            }
-        }
-        distinct.into_iter().map(|(_, failure)| failure).collect()
-    }
-
     fn pass(&mut self, report: &Report) {
         self.passed += 1;
         self.steps += report.steps;

@@ -172,9 +172,9 @@ impl Garden {
                 continue;
             };
             // What is missed is missed by all of the round together.
-            let (from, again) = if find.rule() == MISSED { (hunt.tried, round) } else { (find.seed, 1) };
+            let (from, count) = if find.rule() == MISSED { (hunt.tried, round) } else { (find.seed, 1) };
             hunt.tried = find.seed + 1;
-            match self.run(SOUND, mode, from, again)? {
+            match self.run(SOUND, mode, from, count)? {
                 None => hunt.find = Some(find),
                 Some(complaint) => hunt.false_alarms.push(complaint),
             }
@@ -239,14 +239,13 @@ impl Garden {
     /// Runs `seeds` seeds of a simulator, and gives the first that failed; of a process that did not live to name one,
     /// the first of all.
     fn run(&self, simulator: &str, mode: Mode, from: u64, seeds: u64) -> Result<Option<Find>, Failure> {
-        let (from, count) = (from.to_string(), seeds.to_string());
-        let told = ["run", "--shrink-for", "0s", "--mode", mode.name(), "--from", &from, "--seeds", &count];
+        let (first, count) = (from.to_string(), seeds.to_string());
+        let told = ["run", "--shrink-for", "0s", "--mode", mode.name(), "--from", &first, "--seeds", &count];
         let limit = PATIENCE + PATIENCE_EACH * u32::try_from(seeds).unwrap_or(u32::MAX);
         let said = self.simulate(simulator, &told, limit)?;
-        let dead =
-            |verdict: &str| Ok(Some(Find { seed: from.parse()?, verdict: format!("{UNNAMED} {verdict}") }));
-        let last = || Find::missed(&said.text, from.parse::<u64>().ok()? + seeds - 1);
-        match (said.end, Find::parse(&said.text).or_else(last)) {
+        let dead = |verdict: &str| Ok(Some(Find { seed: from, verdict: format!("{UNNAMED} {verdict}") }));
+        let missed = || Find::missed(&said.text, from + seeds - 1);
+        match (said.end, Find::parse(&said.text).or_else(missed)) {
             (End::Code(0), None) => Ok(None),
             (End::Code(1), Some(find)) => Ok(Some(find)),
             (End::Stuck, _) => dead("a run has no end"),

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args) -> bool {
         bar.inc(1);
     });
     bar.finish_and_clear();
-    series.tell(explored.failures.iter(), &explored.failures.iter().collect::<Vec<_>>());
+    series.tell(explored.failures.iter());
     say(&explored.to_string());
     series.write(&explored.coverage) && explored.failures.is_empty()
 }

@@ -110,7 +110,7 @@ pub(crate) fn run(args: &Args) -> bool {
         bar.inc(1);
     });
     bar.finish_and_clear();
-    series.tell(summary.failures.values(), &summary.distinct_failures());
+    series.tell(summary.failures.values());
     say(&summary.to_string());
     let is_written = series.write(&summary.coverage);
     let heals = args.healing.as_ref().is_none_or(|path| healing::compare(path, &args.healing_of(&summary)));

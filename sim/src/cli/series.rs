@@ -41,9 +41,9 @@ impl Series {
     }
 
     /// Tells all failures, and those that are not alike once more, made small.
-    pub(crate) fn tell<'a>(&self, all: impl Iterator<Item = &'a Failure>, distinct: &[&Failure]) {
-        all.for_each(|failure| say(&failure.to_string()));
-        for failure in distinct.iter().take(SHRUNK_MAX).filter(|_| self.how.is_wanted()) {
+    pub(crate) fn tell<'a>(&self, failures: impl Iterator<Item = &'a Failure> + Clone) {
+        failures.clone().for_each(|failure| say(&failure.to_string()));
+        for failure in Failure::distinct(failures).iter().take(SHRUNK_MAX).filter(|_| self.how.is_wanted()) {
             say("");
             self.how.tell(&failure.plan);
         }

@@ -1,6 +1,7 @@
 //! O15: a span goes on record where the world gave cause, no wider than it must be, and nowhere else.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use highwater_core::Config;
 use highwater_core::checkpoint::Checkpoint;
@@ -10,6 +11,7 @@ use highwater_core::gap::{Cause, Gap, GapState};
 use highwater_core::scope::Scope;
 
 use super::link::Link;
+use super::overlap::read_again;
 use super::rule::{Rule, Violation, must};
 use super::switch::Switch;
 use crate::disk::GapKey;
@@ -67,19 +69,19 @@ impl Causes {
     ) -> Result<(), Violation> {
         let open = self.last_switch.filter(|gap| gap.to.is_none());
         must(open.is_none(), Rule::O15Gaps, || format!("{open:?} has no end, and its connection has"))?;
-        let (Place::Cursor(asked), Some(overlap)) = (place, overlap(scope, checkpoint)) else {
+        let (Place::Cursor(asked), Some(overlap)) = (place, read_again(scope, checkpoint)) else {
             return Ok(());
         };
-        must(asked <= overlap.begin || self.doubts(scope, overlap), Rule::O15Gaps, || {
-            format!("{scope} asks for {asked}, behind {}, and what it skips is on no record", overlap.begin)
+        must(asked <= overlap.start || self.doubts(scope, &overlap), Rule::O15Gaps, || {
+            format!("{scope} asks for {asked}, and what it skips of {overlap:?} is on no record")
         })
     }
 
     /// Whether all of an overlap is on record.
-    fn doubts(&self, scope: Scope, overlap: Overlap) -> bool {
+    fn doubts(&self, scope: Scope, overlap: &Range<Cursor>) -> bool {
         let earliest = Cursor(overlap.end.0.saturating_sub(MARGIN_MAX));
         self.known.iter().any(|known| {
-            known.0 == scope && known.1 == Cause::Witness && (earliest..=overlap.begin).contains(&known.2)
+            known.0 == scope && known.1 == Cause::Witness && (earliest..=overlap.start).contains(&known.2)
         })
     }
 
@@ -147,15 +149,13 @@ impl Causes {
             || format!("a gap without a cause: {gap}"),
         )?;
         let begins = durable.and_then(|durable| Some(durable.witness.as_ref()?.cursor));
-        let is_doubt = is_new && gap.state == GapState::Unproven;
-        let overlap = durable.and_then(|durable| overlap(gap.scope, durable));
-        let overlap = overlap.filter(|overlap| {
-            is_doubt
-                && matches!(gap.cause, Cause::Witness | Cause::Quiet)
-                && Some(gap.from.cursor) == begins
-                && overlap.begin < gap.from.cursor
-        });
-        must(overlap.is_none_or(|overlap| self.doubts(gap.scope, overlap)), Rule::O15Gaps, || {
+        let misses_witness = is_new
+            && gap.state == GapState::Unproven
+            && matches!(gap.cause, Cause::Witness | Cause::Quiet)
+            && Some(gap.from.cursor) == begins;
+        let overlap = durable.and_then(|durable| read_again(gap.scope, durable));
+        let overlap = overlap.filter(|overlap| misses_witness && overlap.start < gap.from.cursor);
+        must(overlap.is_none_or(|overlap| self.doubts(gap.scope, &overlap)), Rule::O15Gaps, || {
             format!("the witness does not come, and what is read again before it is on no record: {gap}")
         })?;
         let begins_at_witness =
@@ -198,21 +198,6 @@ impl Causes {
             (GapState::Unproven, Cause::Oversize) => LARGE_DEATHS <= self.large,
         }
     }
-}
-
-/// What is read again, where positions are times.
-#[derive(Clone, Copy, Debug)]
-struct Overlap {
-    begin: Cursor,
-    end: Cursor,
-}
-
-/// What a connection for this checkpoint reads again.
-fn overlap<K>(scope: Scope, checkpoint: &Checkpoint<K>) -> Option<Overlap> {
-    let Place::Cursor(end) = checkpoint.place else { return None };
-    let is_read_again = scope.kind == CursorKind::Time && checkpoint.witness.is_some();
-    let begin = Cursor(end.0.saturating_sub(checkpoint.margin.as_micros()));
-    is_read_again.then_some(Overlap { begin, end })
 }
 
 fn key(gap: &Gap) -> GapKey {

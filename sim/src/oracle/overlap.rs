@@ -1,6 +1,7 @@
 //! O19: a resume asks for no more than its overlap, never for less, and connections that die in it get ahead.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use highwater_core::checkpoint::Checkpoint;
 use highwater_core::cursor::{Cursor, CursorKind, Place};
@@ -27,6 +28,13 @@ pub(super) struct Overlap {
 /// So many resumes may begin at one place, though each got further than that place. A machine may try the whole
 /// overlap again a few times before it gives up on seeing the witness in one piece.
 const REPEATS_MAX: u32 = 6;
+
+/// What a connection for this checkpoint reads again, where positions are times.
+pub(super) fn read_again<K>(scope: Scope, checkpoint: &Checkpoint<K>) -> Option<Range<Cursor>> {
+    let Place::Cursor(at) = checkpoint.place else { return None };
+    let is_read_again = scope.kind == CursorKind::Time && checkpoint.witness.is_some();
+    is_read_again.then(|| Cursor(at.0.saturating_sub(checkpoint.margin.as_micros()))..at)
+}
 
 impl Overlap {
     /// A dial for `place` at `wall`, with this checkpoint. `reached` is how far the last connection got; nothing later
@@ -61,7 +69,7 @@ impl Overlap {
             && checkpoint.witness.is_some()
         {
             let low = match scope.kind {
-                CursorKind::Time => Cursor(at.0.saturating_sub(checkpoint.margin.as_micros())),
+                CursorKind::Time => read_again(scope, checkpoint).map_or(at, |overlap| overlap.start),
                 CursorKind::Seq if self.by_time.get(&scope) == Some(&checkpoint.place) => Cursor(0),
                 CursorKind::Seq => at,
             };
