@@ -264,11 +264,17 @@ mod tests {
             at: Instant::from_micros(tenths * 100_000),
             record: Record::mildest(fault, tenths, 0),
         };
-        let fired =
-            [firing(1, Fault::Crash), firing(5, Fault::Cut), firing(9, Fault::Cut), firing(30, Fault::Stall)];
+        let fired = [
+            firing(1, Fault::Crash),
+            firing(5, Fault::Cut),
+            firing(9, Fault::Cut),
+            firing(17, Fault::Stall),
+            firing(30, Fault::Stall),
+        ];
         let coverage = Recorder::new().close(&fired);
         let told: Vec<_> = coverage.together.iter().map(|&number| Together(number).told()).collect();
-        let [crash, cut] = [Fault::Crash, Fault::Cut];
-        assert_eq!(told, [(crash, cut, None), (cut, cut, None)]);
+        let [crash, cut, stall] = [Fault::Crash, Fault::Cut, Fault::Stall];
+        // Of two that came before, the later counts.
+        assert_eq!(told, [(crash, cut, None), (cut, cut, None), (cut, stall, None)]);
     }
 }
