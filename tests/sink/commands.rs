@@ -143,13 +143,13 @@ fn what_cannot_be_read_is_neither_made_nor_changed() {
         .unwrap();
     insta::assert_snapshot!(fails(&["export"], &path, 65), @r#"
     error: DB is not ours: it is not a SQLite database
-    hint: give the path of a file that does not exist yet, or of one made by highwater
+    hint: give the path of a database made by highwater; `highwater run` makes one where there is none
     "#);
     std::fs::remove_file(&path).unwrap();
     rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
     insta::assert_snapshot!(fails(&["status"], &path, 65), @r#"
     error: DB is not ours: another program made it
-    hint: give the path of a file that does not exist yet, or of one made by highwater
+    hint: give the path of a database made by highwater; `highwater run` makes one where there is none
     "#);
     std::fs::remove_file(&path).unwrap();
     drop(Sqlite::at(&path, origins()).unwrap());

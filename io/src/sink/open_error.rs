@@ -80,7 +80,7 @@ impl OpenError {
             Self::Busy { .. } => "try again once the other program is done",
             Self::Missing { .. } => "check the path; `highwater run` makes the database",
             Self::Foreign { .. } => {
-                "give the path of a file that does not exist yet, or of one made by highwater"
+                "give the path of a database made by highwater; `highwater run` makes one where there is none"
             }
             Self::Damaged { .. } => "keep a copy of it, then restore a backup or start with a new file",
             Self::Newer { .. } => "use the version of highwater that wrote it, or a newer one",
