@@ -77,7 +77,7 @@ pub use run::{
 };
 pub use search::{Act, Bounds, Broken, Counterexample, Findings, Mishap, Model, Offer, Scene, search};
 pub use shown::{Aside, Shown};
-pub use shrink::{Budget, Shrunk, Survival, shrink, survival};
+pub use shrink::{Budget, Shrunk, Survival, distinct, shrink, survival};
 pub use storage::{Storage, Trouble};
 pub use trace::{Line, Trace, lanes};
 pub use trial::{Failed, Handler, Held, Trial};

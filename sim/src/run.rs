@@ -17,7 +17,6 @@ use crate::oracle::{Rule, Violation};
 use crate::plan::Plan;
 use crate::scenario;
 use crate::score::Follow;
-use crate::shrink::Bucket;
 use crate::trace::{Line, Trace, lanes};
 use crate::truth::EventId;
 use crate::world::World;
@@ -101,20 +100,6 @@ pub fn run_case(case: &Case) -> Result<Report, Box<Failure>> {
 }
 
 impl Failure {
-    /// Of these the shortest of each kind, in their order.
-    pub fn distinct<'a>(failures: impl IntoIterator<Item = &'a Self>) -> Vec<&'a Self> {
-        let mut distinct: Vec<(Bucket, &Self)> = Vec::new();
-        for failure in failures {
-            let bucket = Bucket::of(&failure.violation);
-            match distinct.iter_mut().find(|(other, _)| *other == bucket) {
-                Some((_, known)) if failure.step < known.step => *known = failure,
-                Some(_) => {}
-                None => distinct.push((bucket, failure)),
-            }
-        }
-        distinct.into_iter().map(|(_, failure)| failure).collect()
-    }
-
     /// Runs a case that fails once more, and keeps how it ends.
     pub(crate) fn of(case: &Case) -> Self {
         Self::told(case, generated(case, Trace::last(LINES)))

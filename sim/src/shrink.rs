@@ -21,6 +21,7 @@ use crate::plan::Plan;
 use crate::run::{Ended, planned};
 use crate::trace::{Line, Trace};
 pub(crate) use bucket::Bucket;
+pub use bucket::distinct;
 pub use survival::{Survival, survival};
 
 /// How much may be spent on one failure.

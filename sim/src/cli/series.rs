@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use highwater_sim::{Atlas, Failure, Modes};
+use highwater_sim::{Atlas, Failure, Modes, distinct};
 
 use super::shrink::How;
 use super::{ModesArg, complain, say};
@@ -43,7 +43,7 @@ impl Series {
     /// Tells all failures, and those that are not alike once more, made small.
     pub(crate) fn tell<'a>(&self, failures: impl Iterator<Item = &'a Failure> + Clone) {
         failures.clone().for_each(|failure| say(&failure.to_string()));
-        for failure in Failure::distinct(failures).iter().take(SHRUNK_MAX).filter(|_| self.how.is_wanted()) {
+        for failure in distinct(failures).iter().take(SHRUNK_MAX).filter(|_| self.how.is_wanted()) {
             say("");
             self.how.tell(&failure.plan);
         }

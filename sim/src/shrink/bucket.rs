@@ -1,6 +1,7 @@
 //! When two failures are the same: the same rule, said in the same words but for the numbers.
 
 use crate::oracle::{Rule, Violation};
+use crate::run::Failure;
 
 /// What kind of failure it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,20 @@ fn without_numbers(word: &str) -> String {
         }
     }
     plain
+}
+
+/// Of these the shortest of each kind, in their order.
+pub fn distinct<'a>(failures: impl IntoIterator<Item = &'a Failure>) -> Vec<&'a Failure> {
+    let mut distinct: Vec<(Bucket, &Failure)> = Vec::new();
+    for failure in failures {
+        let bucket = Bucket::of(&failure.violation);
+        match distinct.iter_mut().find(|(other, _)| *other == bucket) {
+            Some((_, known)) if failure.step < known.step => *known = failure,
+            Some(_) => {}
+            None => distinct.push((bucket, failure)),
+        }
+    }
+    distinct.into_iter().map(|(_, failure)| failure).collect()
 }
 
 #[cfg(test)]
